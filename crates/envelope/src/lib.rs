@@ -1,0 +1,2 @@
+//! The format of Asylia: bytes in, values out.
+pub mod questionnaire;

@@ -1,0 +1,1 @@
+//! The intake server: a form, two seals, a store of ciphertext, and a stick.
