@@ -119,7 +119,7 @@ pub fn router(app: Arc<App>) -> Router {
             Arc::clone(&app),
             headers::touch,
         ))
-        .layer(middleware::map_response(headers::secure))
+        .layer(middleware::map_response(secure))
         .with_state(app)
 }
 

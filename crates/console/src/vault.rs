@@ -35,6 +35,7 @@ pub mod cipher;
 mod database;
 mod error;
 pub mod header;
+mod hexadecimal;
 pub mod item;
 mod transaction;
 

@@ -73,8 +73,9 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
     let imported = match &record.state {
         RecordState::Quarantined(reason) => {
             let (what, advice) = words::reason(texts, *reason);
+            let id = record.record_id.to_string();
             let said = [
-                ("record", (&record.record_id.to_string()).into()),
+                ("record", (&id).into()),
                 ("reason", (&what).into()),
                 ("advice", (&advice).into()),
             ];
@@ -133,9 +134,10 @@ pub(super) fn attachment(runtime: &Runtime, args: &AttachmentArgs) -> Result<(),
     if !written.listed {
         eprintln!("{}", texts.get("console-cli-attachment-unlisted"));
     }
+    let id = args.id.to_string();
     let said = [
         ("number", u64::from(written.attachment.number).into()),
-        ("record", (&args.id.to_string()).into()),
+        ("record", (&id).into()),
     ];
     println!("{}", texts.with("console-cli-attachment", &said));
     Ok(())

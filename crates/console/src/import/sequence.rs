@@ -81,7 +81,7 @@ pub(super) fn with(mut pin: ServerPin, note: &TransferNote) -> ServerPin {
 }
 
 /// Numbers below the newest that never came: the first [`MISSING_LISTED`] of them, and how many there are.
-pub(super) fn missing(pin: &ServerPin) -> (Vec<u64>, u64) {
+pub(crate) fn missing(pin: &ServerPin) -> (Vec<u64>, u64) {
     let mut listed = Vec::new();
     let (mut count, mut next) = (0, 1);
     for bundle in &pin.bundles {

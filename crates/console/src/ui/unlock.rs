@@ -16,16 +16,17 @@ use tokio::task;
 use super::{App, layout};
 use crate::{l10n::Texts, vault::VaultError};
 
-/// The form's one field; cleared when dropped.
+/// The form's one field; the buffer becomes the secret, and what is freed is cleared.
 #[derive(Deserialize)]
 pub(super) struct Unlock {
-    passphrase: SecretString,
+    passphrase: String,
 }
 
 /// Stretches the passphrase and opens the vault.
 pub(super) async fn post(State(app): State<Arc<App>>, Form(form): Form<Unlock>) -> Response {
     let blocking = Arc::clone(&app);
-    let unlocked = task::spawn_blocking(move || blocking.unlock(&form.passphrase)).await;
+    let passphrase = SecretString::from(form.passphrase);
+    let unlocked = task::spawn_blocking(move || blocking.unlock(&passphrase)).await;
     let notice = match unlocked {
         Ok(Ok(())) => return Redirect::to("/").into_response(),
         Ok(Err(VaultError::WrongPassphrase)) => "console-unlock-wrong",

@@ -14,7 +14,7 @@ use asylia_keys::identity::AnyIdentity;
 use serde::{Deserialize, Serialize, Serializer, de::Error as _};
 use zeroize::Zeroizing;
 
-use super::RowId;
+use super::{RowId, hexadecimal};
 
 /// One row's content.
 #[derive(Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub struct SeenBundle {
     /// Its number.
     pub sequence: u64,
     /// SHA-256 of its note.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "hexadecimal")]
     pub digest: [u8; 32],
     /// What it named as the digest of the one before it, hexadecimal.
     pub previous: Option<String>,
@@ -86,13 +86,13 @@ pub struct RecordItem {
     /// Its period, as the bundle names it.
     pub period: String,
     /// Key of its bytes in `chunks`.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "hexadecimal")]
     pub record_key: RowId,
     /// SHA-256 that the bundle's note gives.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "hexadecimal")]
     pub named_sha256: [u8; 32],
     /// SHA-256 of the bytes that are stored.
-    #[serde(with = "hex::serde")]
+    #[serde(with = "hexadecimal")]
     pub stored_sha256: [u8; 32],
     /// Bytes stored.
     pub size: u64,
