@@ -22,3 +22,5 @@ pub mod refusal;
 pub mod router;
 pub mod serve;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;

@@ -25,7 +25,8 @@ pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 /// Pause after the kernel refused to accept (out of descriptors, mostly), so the loop does not spin.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Largest request head in bytes; hyper's read buffer, so it also bounds memory per connection.
+/// Largest request head in bytes; hyper's read buffer, so it also bounds memory per connection. Checked
+/// between reads, so one read more may pass.
 pub const HEAD_BYTES: usize = 32 * 1024;
 
 /// Most header fields of a request. Browsers send about 15.

@@ -9,9 +9,10 @@ use rustix::{
     fs::Mode,
     mm::{MlockAllFlags, mlockall},
     process::{
-        DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
+        DumpableBehavior, Resource, Rlimit, dumpable_behavior, getrlimit, set_dumpable_behavior,
+        setrlimit, umask,
     },
-    thread::{CapabilitySet, capabilities, set_no_new_privs},
+    thread::{CapabilitySet, capabilities, no_new_privs, set_no_new_privs},
 };
 use serde::Serialize;
 
@@ -80,9 +81,7 @@ pub fn protect() -> Vec<Check> {
         ),
         Check::required(
             "no new privileges",
-            set_no_new_privs(true)
-                .map(|()| "set".to_owned())
-                .map_err(|error| error.to_string()),
+            forbid_new_privileges(),
             "Use a kernel and a unit that permit prctl",
         ),
         Check::required("memory lock", lock_memory(), MEMLOCK_ADVICE)
@@ -126,8 +125,21 @@ fn forbid_core_dumps() -> Result<String, String> {
         },
     )
     .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable))
-    .map(|()| "limit 0, not dumpable".to_owned())
-    .map_err(|error| error.to_string())
+    .map_err(|error| error.to_string())?;
+    // Asked again, because a sandbox may answer such a call with success and do nothing.
+    let dumpable = dumpable_behavior() != Ok(DumpableBehavior::NotDumpable);
+    if dumpable || getrlimit(Resource::Core).maximum != Some(0) {
+        return Err("the kernel did not keep the setting".to_owned());
+    }
+    Ok("limit 0, not dumpable".to_owned())
+}
+
+fn forbid_new_privileges() -> Result<String, String> {
+    match set_no_new_privs(true).and_then(|()| no_new_privs()) {
+        Ok(true) => Ok("set".to_owned()),
+        Ok(false) => Err("the kernel did not keep the setting".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn lock_memory() -> Result<String, String> {

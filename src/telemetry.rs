@@ -44,7 +44,7 @@ pub fn start(verbosity: Verbosity) {
     let _ = tracing_subscriber::registry()
         .with(events(verbosity, io::stderr))
         .try_init();
-    panic::set_hook(Box::new(|panic| report_panic(panic)));
+    panic::set_hook(Box::new(report_panic));
 }
 
 /// Our own events, without time, written by `writer`.

@@ -15,7 +15,7 @@ fn load(text: &str) -> Result<Config, Advice> {
 }
 
 fn message(text: &str) -> String {
-    load(text).err().expect("the text is refused").to_string()
+    load(text).expect_err("the text is refused").to_string()
 }
 
 /// The example with its commented keys switched on.
@@ -144,11 +144,5 @@ fn what_is_missing_is_said_with_the_flag() {
     };
     let source = source("data = \"a\"\nkeys = \"k\"\n");
     let error = Config::merge(&args, File::parse(&source).expect("valid"), &source);
-    assert!(
-        error
-            .err()
-            .expect("refused")
-            .to_string()
-            .contains("--listen")
-    );
+    assert!(error.expect_err("refused").to_string().contains("--listen"));
 }
