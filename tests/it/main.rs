@@ -1,4 +1,6 @@
-//! The integration suite of the server: one binary, a module per subject.
+//! The integration tests: one binary, a module per subject.
 
+mod command_line;
 mod postgres;
+mod protections;
 mod store_contract;
