@@ -1,4 +1,5 @@
-//! The intake server's program: reads the command line, runs one verb, prints two sentences if it fails.
+//! The intake server's program: reads the command line, runs one verb, prints two sentences if it
+//! fails.
 
 use std::process::ExitCode;
 
@@ -12,7 +13,8 @@ use asylia::{
 };
 use clap::Parser;
 
-/// Freed memory is cleared: request buffers of libraries hold plaintext that nothing else would clear.
+/// Freed memory is cleared: request buffers of libraries hold plaintext that nothing else would
+/// clear.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
