@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     telemetry::start(config::verbosity_from_environment()?);
-    match cli.verb.ok_or_else(no_verb)? {
+    match cli.chosen()? {
         Verb::Serve(args) => serve::run(Config::load(&args)?, async |_config| {
             bail!("the routes are connected where the branches meet")
         }),
@@ -39,11 +39,4 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Verb::Doctor(args) => doctor::run(&args, Vec::new()),
     }
-}
-
-fn no_verb() -> Advice {
-    Advice::usage(
-        "Nothing was asked for",
-        "Start with `asylia serve --data DIR --keys FILE`, or see all verbs with `asylia --help`",
-    )
 }
