@@ -1,6 +1,7 @@
-//! Request bodies as the server lends them to its routes: counted, bounded, timed, and able to be taken back.
-//! Trusts nothing about the client. A route (and the multipart parser in it) reads a [`SharedBody`]; when the route
-//! answers before the end, [`crate::drain`] takes the rest back and discards it, so the answer can be read.
+//! Request bodies as the server lends them to its routes: counted, bounded, timed, and able to be
+//! taken back. Trusts nothing about the client. A route (and the multipart parser in it) reads a
+//! [`SharedBody`]; when the route answers before the end, [`crate::drain`] takes the rest back and
+//! discards it, so the answer can be read.
 
 use std::{
     error::Error,
@@ -103,8 +104,9 @@ impl HttpBody for SharedBody {
         if shared.taken_back {
             return Poll::Ready(Some(Err(BodyError::TakenBack)));
         }
-        // The multipart parser reads until it is told to wait, into a buffer of its own without a limit. A client
-        // faster than the sealing would fill the memory through it, so it is told to wait after each portion.
+        // The multipart parser reads until it is told to wait, into a buffer of its own without a
+        // limit. A client faster than the sealing would fill the memory through it, so it is told
+        // to wait after each portion.
         if shared.handed_out_bytes >= PORTION_BYTES {
             shared.handed_out_bytes = 0;
             cx.waker().wake_by_ref();
@@ -144,8 +146,9 @@ impl BodyOwner {
         lock(&self.0).received_bytes == 0
     }
 
-    /// Reads and discards the rest, until `cap_bytes` of the whole body have been read or it stalls.
-    /// From here on the route's half reports [`BodyError::TakenBack`]. True if the end was reached.
+    /// Reads and discards the rest, until `cap_bytes` of the whole body have been read or it
+    /// stalls. From here on the route's half reports [`BodyError::TakenBack`]. True if the end was
+    /// reached.
     pub async fn discard_rest(self, cap_bytes: u64) -> bool {
         {
             let mut shared = lock(&self.0);
@@ -227,7 +230,8 @@ impl Shared {
     }
 }
 
-/// The progress time-out. It runs only while somebody waits for the client, so slow storage is not held against it.
+/// The progress time-out. It runs only while somebody waits for the client, so slow storage is not
+/// held against it.
 struct Pulse {
     progress: Progress,
     /// What is left of the window.
@@ -259,7 +263,8 @@ impl Pulse {
 }
 
 fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    // A panic while the lock is held can only come from the library's body; its state is then an error anyway.
+    // A panic while the lock is held can only come from the library's body; its state is then an
+    // error anyway.
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::error::Advice;
+
 /// The intake server of Asylia: takes reports, seals them, stores only ciphertext.
 #[derive(Debug, Parser)]
 #[command(name = "asylia", version, about, disable_help_subcommand = true)]
@@ -12,6 +14,22 @@ pub struct Cli {
     /// What to do; without a verb the program says what to do next.
     #[command(subcommand)]
     pub verb: Option<Verb>,
+}
+
+impl Cli {
+    /// The verb that was given.
+    ///
+    /// # Errors
+    /// Without one, two sentences on what to do next.
+    pub fn chosen(self) -> Result<Verb, Advice> {
+        self.verb.ok_or_else(|| {
+            Advice::usage(
+                "Nothing was asked for",
+                "Start with `asylia serve --data DIR --keys FILE`, or see all verbs with \
+                 `asylia --help`",
+            )
+        })
+    }
 }
 
 /// The verbs.

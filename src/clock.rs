@@ -1,6 +1,6 @@
-//! Time and randomness as arguments: the only callers of the system clock and the system random source.
-//! Each has a fixed form, so a test can say what day it is and which bytes come next. Both are cheap to clone and
-//! are handed out through [`crate::app::AppState`].
+//! Time and randomness as arguments: the only callers of the system clock and the system random
+//! source. Each has a fixed form, so a test can say what day it is and which bytes come next. Both
+//! are cheap to clone and are handed out through [`crate::app::AppState`].
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -28,7 +28,8 @@ impl Clock {
         }
     }
 
-    /// The UTC day as whole days since 1970-01-01: the finest time that is ever stored about a submission.
+    /// The UTC day as whole days since 1970-01-01: the finest time that is ever stored about a
+    /// submission.
     pub fn today(&self) -> u32 {
         u32::try_from(self.now_unix_s() / SECONDS_PER_DAY).unwrap_or(u32::MAX)
     }
@@ -44,7 +45,8 @@ pub enum Rng {
 }
 
 impl Rng {
-    /// A repeatable sequence that anybody can compute: for tests only, never for a server that takes reports.
+    /// A repeatable sequence that anybody can compute: for tests only, never for a server that
+    /// takes reports.
     pub fn seeded_for_tests(seed: u64) -> Self {
         Self::Seeded(Arc::new(Mutex::new(SeededBytes { seed, counter: 0 })))
     }

@@ -1,6 +1,7 @@
 //! The one configuration: a TOML file, overridden by flags; and the only reader of the environment.
-//! Unknown keys are refused, defaults are the safe values, and what weakens them begins with `danger_`.
-//! Everything is checked here once, so the rest of the server gets types that cannot be wrong.
+//! Unknown keys are refused, defaults are the safe values, and what weakens them begins with
+//! `danger_`. Everything is checked here once, so the rest of the server gets types that cannot be
+//! wrong.
 
 use std::{
     fs,

@@ -1,7 +1,8 @@
-//! Readable refusals: an answer given before the whole request was read must still reach the reader.
-//! Browsers read the answer only after they have sent everything, and a connection closed with unread
-//! bytes in it is reset, which shows an error page instead of ours. So the answer is sent at once and a
-//! task reads and discards the rest, bounded in bytes, time without progress, and number of such tasks.
+//! Readable refusals: an answer given before the whole request was read must still reach the
+//! reader. Browsers read the answer only after they have sent everything, and a connection closed
+//! with unread bytes in it is reset, which shows an error page instead of ours. So the answer is
+//! sent at once and a task reads and discards the rest, bounded in bytes, time without progress,
+//! and number of such tasks.
 
 use std::sync::Arc;
 
@@ -32,9 +33,9 @@ impl Drains {
     /// Finishes with a body once its response exists. `waits_for_100` is whether the client asked
     /// before sending (`Expect: 100-continue`); such a client sends nothing after a refusal.
     ///
-    /// Where bytes are left, the response says `Connection: close`. Without a free slot they are not
-    /// read, and the client may see a reset: the cap exists so that this cannot be used to fill the
-    /// server with refused uploads.
+    /// Where bytes are left, the response says `Connection: close`. Without a free slot they are
+    /// not read, and the client may see a reset: the cap exists so that this cannot be used to fill
+    /// the server with refused uploads.
     pub fn settle(
         &self,
         owner: BodyOwner,

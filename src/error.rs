@@ -1,7 +1,9 @@
 //! The one error type of the server's routes, and the one place where an internal error is logged.
 //!
-//! - A visitor gets a status and a page in their language; never a source chain, never a byte of what was sent.
-//! - Internal detail is logged once, here; no body, address, user agent, file name or path that may hold a code.
+//! - A visitor gets a status and a page in their language; never a source chain, never a byte of
+//!   what was sent.
+//! - Internal detail is logged once, here; no body, address, user agent, file name or path that may
+//!   hold a code.
 //! - Command lines print two sentences, [`Advice`]: what failed, and what to do next.
 
 use std::{error::Error, fmt, process::ExitCode};
@@ -70,7 +72,8 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// The command was understood and could not be done (exit code 1). Neither part ends in a full stop.
+    /// The command was understood and could not be done (exit code 1). Neither part ends in a full
+    /// stop.
     pub fn failed(failed: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             failed: failed.into(),
@@ -90,7 +93,8 @@ impl Advice {
 
     /// The two sentences and the exit code for any error that reached `main`.
     ///
-    /// Advice found anywhere in the chain is printed as it is; an error without advice is named with its causes.
+    /// Advice found anywhere in the chain is printed as it is; an error without advice is named
+    /// with its causes.
     pub fn for_operator(error: &anyhow::Error) -> (String, ExitCode) {
         match error.chain().find_map(|cause| cause.downcast_ref::<Self>()) {
             Some(advice) => (

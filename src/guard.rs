@@ -1,6 +1,7 @@
-//! What is decided from the head of a request alone, before a byte of its body is read.
-//! Trusts nothing. A state change must come from our own page: there are no cookies and no tokens (a
-//! token's life would be shorter than an upload through Tor), so `Origin` and Fetch Metadata decide.
+//! What is decided from the head of a request alone, before a byte of its body is read. Trusts
+//! nothing. A state change must come from our own page: there are no cookies and no tokens (a
+//! token's life would be shorter than an upload through Tor), so `Origin` and Fetch Metadata
+//! decide.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header, request::Parts};
 
@@ -38,9 +39,10 @@ pub fn waits_for_100(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// `Origin` must name the host that was asked, whatever the scheme: behind a proxy or an onion service
-/// the server does not see the scheme. Without `Origin` only an explicit foreign `Sec-Fetch-Site`
-/// refuses: programs send neither, and every browser that sends Fetch Metadata sends `Origin` as well.
+/// `Origin` must name the host that was asked, whatever the scheme: behind a proxy or an onion
+/// service the server does not see the scheme. Without `Origin` only an explicit foreign
+/// `Sec-Fetch-Site` refuses: programs send neither, and every browser that sends Fetch Metadata
+/// sends `Origin` as well.
 fn comes_from_own_page(target: &Uri, headers: &HeaderMap) -> bool {
     let Ok(origin) = at_most_one(headers, header::ORIGIN) else {
         return false;

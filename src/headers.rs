@@ -1,6 +1,6 @@
-//! The response headers of every route and every error, from one table.
-//! A route may add only what [`KEPT`] names; everything else is removed, so no library can add a date, a
-//! validator, a cookie or its own name. Applied by the outermost layer of [`crate::router`].
+//! The response headers of every route and every error, from one table. A route may add only what
+//! [`KEPT`] names; everything else is removed, so no library can add a date, a validator, a cookie
+//! or its own name. Applied by the outermost layer of [`crate::router`].
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -79,8 +79,8 @@ pub const KEPT: [HeaderName; 9] = [
 
 /// Headers that are the same on every response.
 ///
-/// The referrer policy is `same-origin` because with `no-referrer` some browsers send `Origin: null`
-/// on a site's own forms, which [`crate::guard`] would refuse.
+/// The referrer policy is `same-origin` because with `no-referrer` some browsers send `Origin:
+/// null` on a site's own forms, which [`crate::guard`] would refuse.
 pub const FIXED: [(HeaderName, &str); 7] = [
     (header::REFERRER_POLICY, "same-origin"),
     (

@@ -1,9 +1,10 @@
 //! The intake server: a form, two seals, a store of ciphertext, and a stick.
 //!
-//! Reading order of the HTTP side, from the socket inwards: [`listen`] (accept loop and time-outs) → [`router`] (every
-//! URL, the layers) → [`headers`], [`drain`], [`guard`] (what each layer does) → [`error`] and [`refusal`] (how a request
-//! ends that is not accepted). Around it: [`cli`] and [`config`] (what the operator says), [`serve`] and [`process`] (how
-//! the process starts), [`clock`] (time and randomness as arguments), [`telemetry`] (what is logged, and what never is).
+//! Reading order of the HTTP side, from the socket inwards: [`listen`] (accept loop and time-outs)
+//! → [`router`] (every URL, the layers) → [`headers`], [`drain`], [`guard`] (what each layer does)
+//! → [`error`] and [`refusal`] (how a request ends that is not accepted). Around it: [`cli`] and
+//! [`config`] (what the operator says), [`serve`] and [`process`] (how the process starts),
+//! [`clock`] (time and randomness as arguments), [`telemetry`] (what is logged, and what never is).
 
 pub mod app;
 pub mod body;

@@ -1,7 +1,7 @@
 //! The accept loop: sockets on loopback or in the file system, hyper's HTTP/1 on each connection.
-//! Written by hand because the ready-made loop has no time-out for request heads and always sends `Date`.
-//! Trusts no peer: heads, idle times, stalled writes and the number of connections are all bounded.
-//! A malformed head is answered by hyper with a bare status line that names nothing.
+//! Written by hand because the ready-made loop has no time-out for request heads and always sends
+//! `Date`. Trusts no peer: heads, idle times, stalled writes and the number of connections are all
+//! bounded. A malformed head is answered by hyper with a bare status line that names nothing.
 
 use std::{future::Future, io, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
@@ -86,7 +86,8 @@ pub async fn serve(
             Some(_ended) = connections.join_next() => {}
             (accepted, slot) = next => match accepted {
                 Ok(stream) => {
-                    connections.spawn(converse(stream, slot, router.clone(), bounds, stopped.clone()));
+                    let (router, stopped) = (router.clone(), stopped.clone());
+                    connections.spawn(converse(stream, slot, router, bounds, stopped));
                 }
                 Err(error) => {
                     tracing::warn!(kind = %error.kind(), "a connection could not be accepted");

@@ -1,4 +1,5 @@
-//! The intake server's program: reads the command line, runs one verb, prints two sentences if it fails.
+//! The intake server's program: reads the command line, runs one verb, prints two sentences if it
+//! fails.
 
 use std::process::ExitCode;
 
@@ -12,7 +13,8 @@ use asylia::{
 };
 use clap::Parser;
 
-/// Freed memory is cleared: request buffers of libraries hold plaintext that nothing else would clear.
+/// Freed memory is cleared: request buffers of libraries hold plaintext that nothing else would
+/// clear.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     telemetry::start(config::verbosity_from_environment()?);
-    match cli.verb.ok_or_else(no_verb)? {
+    match cli.chosen()? {
         Verb::Serve(args) => serve::run(Config::load(&args)?, async |_config| {
             bail!("the routes are connected where the branches meet")
         }),
@@ -37,11 +39,4 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Verb::Doctor(args) => doctor::run(&args, Vec::new()),
     }
-}
-
-fn no_verb() -> Advice {
-    Advice::usage(
-        "Nothing was asked for",
-        "Start with `asylia serve --data DIR --keys FILE`, or see all verbs with `asylia --help`",
-    )
 }

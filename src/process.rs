@@ -1,7 +1,7 @@
-//! Protections the process gives itself before it reads a key or binds a socket: no core dumps, no reading
-//! by other processes, no new privileges, memory that is never swapped. Trusts the kernel's answers only.
-//! Missing protections refuse the start; for swap and memory lock alone there is a `danger_` key. Root can
-//! still read the memory of a process that is not dumpable.
+//! Protections the process gives itself before it reads a key or binds a socket: no core dumps, no
+//! reading by other processes, no new privileges, memory that is never swapped. Trusts the kernel's
+//! answers only. Missing protections refuse the start; for swap and memory lock alone there is a
+//! `danger_` key. Root can still read the memory of a process that is not dumpable.
 
 use std::{fs, io};
 
@@ -70,7 +70,8 @@ impl Check {
     }
 }
 
-/// Applies every protection to this process and reports on each. Call it before the first thread starts.
+/// Applies every protection to this process and reports on each. Call it before the first thread
+/// starts.
 pub fn protect() -> Vec<Check> {
     umask(Mode::from_raw_mode(0o077));
     vec![
@@ -147,15 +148,16 @@ fn lock_memory() -> Result<String, String> {
     let privileged =
         capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::IPC_LOCK));
     if let (Some(bytes), false) = (limit, privileged) {
-        // A finite limit counts address space, thread stacks and reserves of the allocator included: it
-        // would not fail here but later, when a thread cannot start in the middle of a report.
+        // A finite limit counts address space, thread stacks and reserves of the allocator
+        // included: it would not fail here but later, when a thread cannot start in the middle of a
+        // report.
         return Err(format!(
             "the limit for locked memory is {} KiB",
             bytes / 1024
         ));
     }
-    // ONFAULT: pages are locked when first used. Pages never used hold nothing, and whole stacks and the
-    // whole program would otherwise be loaded at once.
+    // ONFAULT: pages are locked when first used. Pages never used hold nothing, and whole stacks
+    // and the whole program would otherwise be loaded at once.
     mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT)
         .map(|()| "all memory, present and future".to_owned())
         .map_err(|error| error.to_string())
@@ -179,8 +181,8 @@ fn look_for_swap() -> Result<String, String> {
     swap_verdict(fs::read_to_string("/proc/swaps"))
 }
 
-/// The file has a heading and one line for each swap area. A kernel without swap has no such file, but
-/// so has a machine whose `/proc` is hidden, and then nobody knows.
+/// The file has a heading and one line for each swap area. A kernel without swap has no such file,
+/// but so has a machine whose `/proc` is hidden, and then nobody knows.
 fn swap_verdict(swaps: io::Result<String>) -> Result<String, String> {
     match swaps.map(|text| {
         text.lines()
@@ -194,10 +196,10 @@ fn swap_verdict(swaps: io::Result<String>) -> Result<String, String> {
     }
 }
 
-const MEMLOCK_ADVICE: &str = "Set LimitMEMLOCK=infinity in the unit (or `ulimit -l unlimited`); for a trial, \
-     danger_unlocked_memory = true in the configuration file";
-const SWAP_ADVICE: &str = "Turn swap off with `swapoff -a` and in /etc/fstab; for a trial, danger_swap = true in \
-     the configuration file";
+const MEMLOCK_ADVICE: &str = "Set LimitMEMLOCK=infinity in the unit (or `ulimit -l unlimited`); \
+     for a trial, danger_unlocked_memory = true in the configuration file";
+const SWAP_ADVICE: &str = "Turn swap off with `swapoff -a` and in /etc/fstab; for a trial, \
+     danger_swap = true in the configuration file";
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,8 @@
-//! The ways a request ends without being accepted, as a visitor meets them: a status and a page, nothing else.
-//! A `Refusal` is small, `Copy`, and holds no byte of what was sent, so no page built from it can echo a visitor.
-//! Errors become refusals in [`crate::error`]; [`crate::headers`] turns refusals into pages through a
-//! [`RenderRefusal`], so that this side knows no page text and no language.
+//! The ways a request ends without being accepted, as a visitor meets them: a status and a page,
+//! nothing else. A `Refusal` is small, `Copy`, and holds no byte of what was sent, so no page built
+//! from it can echo a visitor. Errors become refusals in [`crate::error`]; [`crate::headers`] turns
+//! refusals into pages through a [`RenderRefusal`], so that this side knows no page text and no
+//! language.
 
 use std::sync::Arc;
 
@@ -60,7 +61,8 @@ impl Refusal {
         }
     }
 
-    /// The kind for an error status that came from a library and not from us; its text is never shown.
+    /// The kind for an error status that came from a library and not from us; its text is never
+    /// shown.
     pub fn from_status(status: StatusCode, limit_mib: u64) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
@@ -96,5 +98,6 @@ impl Refusal {
     }
 }
 
-/// Renders the whole HTML page of a refusal. It must not fail and must not depend on what the visitor sent.
+/// Renders the whole HTML page of a refusal. It must not fail and must not depend on what the
+/// visitor sent.
 pub type RenderRefusal = Arc<dyn Fn(Refusal) -> String + Send + Sync>;

@@ -1,7 +1,7 @@
-//! Every URL of the server, and the one layer around all of them.
-//! The layer decides from the head, lends the body, turns a panic into a page, keeps refusals readable
-//! and puts the headers on. Routes are connected by [`build`], which asks for a handler for each
-//! [`Endpoint`], so a URL without a handler does not compile.
+//! Every URL of the server, and the one layer around all of them. The layer decides from the head,
+//! lends the body, turns a panic into a page, keeps refusals readable and puts the headers on.
+//! Routes are connected by [`build`], which asks for a handler for each [`Endpoint`], so a URL
+//! without a handler does not compile.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -204,7 +204,8 @@ async fn pass_through_the_door(
     front.dress(front.drains.settle(owner, waits_for_100, response))
 }
 
-/// Runs a handler; a panic in it becomes the 500 page, and the hook of [`crate::telemetry`] names the place.
+/// Runs a handler; a panic in it becomes the 500 page, and the hook of [`crate::telemetry`] names
+/// the place.
 async fn run(next: Next, request: Request) -> Response {
     AssertUnwindSafe(next.run(request))
         .catch_unwind()

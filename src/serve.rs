@@ -1,6 +1,6 @@
-//! `asylia serve` from the configuration to the last answer, in the order the protections need: process,
-//! sockets, runtime, then what reads keys and opens the store. What the routes need is put together by the
-//! caller's `assemble`, so this file knows no page and no database.
+//! `asylia serve` from the configuration to the last answer, in the order the protections need:
+//! process, sockets, runtime, then what reads keys and opens the store. What the routes need is put
+//! together by the caller's `assemble`, so this file knows no page and no database.
 
 use std::{future::Future, sync::Arc};
 
@@ -15,11 +15,10 @@ use crate::{
     process,
 };
 
-/// Serves until SIGTERM or SIGINT. `assemble` opens keys and store and builds the router; it runs inside
-/// the runtime, after the process is protected and the socket bound.
+/// Serves until SIGTERM or SIGINT. `assemble` opens keys and store and builds the router; it runs
+/// inside the runtime, after the process is protected and the socket bound.
 ///
-/// # Errors
-/// A missing protection, a socket that cannot be bound, or what `assemble` reports.
+/// # Errors A missing protection, a socket that cannot be bound, or what `assemble` reports.
 pub fn run<A, F>(config: Config, assemble: A) -> anyhow::Result<()>
 where
     A: FnOnce(Arc<Config>) -> F,

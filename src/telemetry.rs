@@ -1,11 +1,13 @@
 //! What the server says on standard error, and what it never says.
 //!
-//! Never logged, at any level: bodies, answers, file names, codes, secrets; addresses, ports of peers, user
-//! agents, header values, paths and queries; that a page was asked for (there is no access log); the time of an
-//! event (the journal keeps its own); SQL statements; what other libraries say about their work.
+//! Never logged, at any level: bodies, answers, file names, codes, secrets; addresses, ports of
+//! peers, user agents, header values, paths and queries; that a page was asked for (there is no
+//! access log); the time of an event (the journal keeps its own); SQL statements; what other
+//! libraries say about their work.
 //!
-//! Logged: that the server starts and stops, which protections are off, and each internal error once, by
-//! [`crate::error`]. `ASYLIA_LOG` chooses the level for our own events; no setting makes libraries speak.
+//! Logged: that the server starts and stops, which protections are off, and each internal error
+//! once, by [`crate::error`]. `ASYLIA_LOG` chooses the level for our own events; no setting makes
+//! libraries speak.
 
 use std::{io, panic, str::FromStr};
 
@@ -68,7 +70,8 @@ fn is_ours(target: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// The payload of a panic may hold what a visitor wrote, and a backtrace says nothing the place does not.
+/// The payload of a panic may hold what a visitor wrote, and a backtrace says nothing the place
+/// does not.
 fn report_panic(panic: &panic::PanicHookInfo<'_>) {
     let (file, line) = panic
         .location()
@@ -86,6 +89,12 @@ mod tests {
 
     #[derive(Clone, Default)]
     struct Memory(Arc<Mutex<Vec<u8>>>);
+
+    impl Memory {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("UTF-8")
+        }
+    }
 
     impl io::Write for Memory {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -116,6 +125,28 @@ mod tests {
         let text =
             String::from_utf8(memory.0.lock().expect("not poisoned").clone()).expect("UTF-8");
         assert_eq!(text, "TRACE asylia::router: our own\n");
+    }
+
+    #[test]
+    fn a_panic_is_named_by_its_place_and_not_by_its_payload() {
+        let memory = Memory::default();
+        let writer = memory.clone();
+        let layer = events(Verbosity::default(), move || writer.clone());
+        let subscriber = tracing_subscriber::registry().with(layer);
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(report_panic));
+        let outcome = tracing::subscriber::with_default(subscriber, || {
+            panic::catch_unwind(|| panic!("what a visitor wrote"))
+        });
+        panic::set_hook(before);
+        outcome.expect_err("it panicked");
+        let text = memory.text();
+        assert!(
+            text.contains("this is a defect file=\"src/telemetry.rs\" line="),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(!text.contains("visitor"), "{text}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The real router behind the real accept loop on a loopback socket, and a client that speaks bytes.
-//! Its routes stand for those of the product: they read a form with the same parser, refuse in the
-//! middle of it, panic, fail, and set headers they must not set.
+//! The real router behind the real accept loop on a loopback socket, and a client that speaks
+//! bytes. Its routes stand for those of the product: they read a form with the same parser, refuse
+//! in the middle of it, panic, fail, and set headers they must not set.
 
 use std::{io, net::SocketAddr, sync::Arc};
 

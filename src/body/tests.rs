@@ -154,10 +154,11 @@ async fn a_broken_connection_is_a_cut() {
     assert!(owner.is_over());
 }
 
-/// The parser's buffer grows by all that is ready; a fast client must not fill the memory through it.
+/// The parser's buffer grows by all that is ready; a fast client must not fill the memory through
+/// it.
 #[tokio::test]
 async fn a_reader_that_takes_all_there_is_must_wait_between_portions() {
-    let chunks = stream::repeat_with(|| Ok::<_, Infallible>(vec![0_u8; 1000]));
+    let chunks = stream::repeat_with(|| Ok::<_, Infallible>(vec![0_u8; 1000])).take(1000);
     let (lent, _owner) = lend(Body::from_stream(chunks), u64::MAX, PROGRESS);
     let mut data = Body::new(lent).into_data_stream();
     let greedy = std::future::poll_fn(|cx| {

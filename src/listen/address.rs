@@ -1,5 +1,6 @@
 //! Where the server listens, as the operator writes it: `127.0.0.1:8080`, `unix:PATH` or `none`.
-//! Only loopback addresses are accepted: the server speaks plain HTTP, and reports must not cross a wire so.
+//! Only loopback addresses are accepted: the server speaks plain HTTP, and reports must not cross a
+//! wire so.
 
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 

@@ -1,5 +1,6 @@
-//! Listening sockets, bound before the runtime exists so that the sandbox can close behind them.
-//! A Unix socket replaces a stale one at its path; anything else at the path, or a live server, is refused.
+//! Listening sockets, bound before the runtime exists so that the sandbox can close behind them. A
+//! Unix socket replaces a stale one at its path; anything else at the path, or a live server, is
+//! refused.
 
 use std::{
     fs::{self, Permissions},
@@ -30,11 +31,10 @@ pub(super) enum Listener {
 }
 
 impl Socket {
-    /// Binds; `unix_mode` are the permissions of a Unix socket (`0o660` lets a proxy of the same group in).
-    /// `Ok(None)` for [`ListenAt::Nowhere`].
+    /// Binds; `unix_mode` are the permissions of a Unix socket (`0o660` lets a proxy of the same
+    /// group in). `Ok(None)` for [`ListenAt::Nowhere`].
     ///
-    /// # Errors
-    /// Two sentences for the operator.
+    /// # Errors Two sentences for the operator.
     pub fn bind(at: &ListenAt, unix_mode: u32) -> Result<Option<Self>, Advice> {
         let bound = match at {
             ListenAt::Nowhere => return Ok(None),

@@ -1,5 +1,6 @@
-//! A stream that fails when its peer takes nothing of what is written to it for too long.
-//! hyper bounds the time for heads; a client that never reads its answer would keep the connection for good.
+//! A stream that fails when its peer takes nothing of what is written to it for too long. hyper
+//! bounds the time for heads; a client that never reads its answer would keep the connection for
+//! good.
 
 use std::{
     io,
