@@ -3,4 +3,8 @@
 mod command_line;
 mod postgres;
 mod protections;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
 mod store_contract;
