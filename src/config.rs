@@ -4,7 +4,7 @@
 //! wrong.
 
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -56,6 +56,17 @@ pub enum StoreAt {
         /// Name of the database.
         database: String,
     },
+}
+
+impl fmt::Display for StoreAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres { socket_dir, database } => {
+                write!(f, "postgres:{}/{database}", socket_dir.display())
+            }
+        }
+    }
 }
 
 impl Config {

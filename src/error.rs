@@ -56,11 +56,21 @@ impl AppError {
     /// `limit_mib` is the report limit the page names.
     pub fn from_reading(error: &(dyn Error + 'static), limit_mib: u64) -> Self {
         Self::Refused(match BodyError::in_chain(error) {
-            Some(BodyError::Stalled) => Refusal::Stalled,
+            Some(BodyError::Stalled | BodyError::Cut | BodyError::TakenBack) => Refusal::CutOff,
             Some(BodyError::TooLarge) => Refusal::TooLarge { limit_mib },
-            Some(BodyError::Cut | BodyError::TakenBack) | None => Refusal::BadForm,
+            None if ends_early(error) => Refusal::CutOff,
+            None => Refusal::BadForm,
         })
     }
+}
+
+/// Whether a form stops before its closing boundary.
+fn ends_early(error: &(dyn Error + 'static)) -> bool {
+    use multer::Error::{IncompleteFieldData, IncompleteHeaders, IncompleteStream};
+    matches!(
+        error.downcast_ref(),
+        Some(IncompleteFieldData { .. } | IncompleteHeaders | IncompleteStream)
+    )
 }
 
 /// A failure of a command, as two sentences: what failed, and what the operator can do.

@@ -262,7 +262,7 @@ fn sealing_failed(_: std::io::Error) -> AppError {
 
 fn store_failed(error: StoreError) -> AppError {
     tracing::error!(%error, "the store did not take a report");
-    Refusal::Unavailable.into()
+    Refusal::Busy.into()
 }
 
 /// Name of the form's file inputs.

@@ -3,13 +3,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use asylia::{
     cli::{Cli, Verb},
     config::{self, Config},
-    doctor,
     error::Advice,
-    serve, telemetry,
+    operator, serve, telemetry,
 };
 use clap::Parser;
 
@@ -31,12 +29,9 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<()> {
     telemetry::start(config::verbosity_from_environment()?);
     match cli.chosen()? {
-        Verb::Serve(args) => serve::run(Config::load(&args)?, async |_config| {
-            bail!("the routes are connected where the branches meet")
-        }),
-        Verb::Export(_) | Verb::Status(_) => {
-            bail!("the store is connected where the branches meet")
-        }
-        Verb::Doctor(args) => doctor::run(&args, Vec::new()),
+        Verb::Serve(args) => serve::run(Config::load(&args)?),
+        Verb::Export(args) => operator::export(&args),
+        Verb::Status(args) => operator::status(&args),
+        Verb::Doctor(args) => operator::doctor(&args),
     }
 }

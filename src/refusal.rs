@@ -18,51 +18,60 @@ pub enum Refusal {
     MethodNotAllowed,
     /// 403: the form was sent from a page of another site.
     OtherSite,
+    /// 403: sent without JavaScript over the clear web, where a proxy would see it.
+    ClearWeb,
     /// 413: larger than the limit, given in MiB for the page.
     TooLarge {
         /// The report limit in MiB.
         limit_mib: u64,
     },
+    /// 413: one text field is over its limit.
+    FieldTooLong,
+    /// 413: all text together is over its limit.
+    TextTooLong,
+    /// 413: more files than a report may have.
+    TooManyFiles,
     /// 415: what was sent is not a multipart form.
     NotMultipart,
     /// 422: the story is empty or white space only.
     EmptyStory,
-    /// 422: a text field, all text, the number of attachments or of parts is over its limit.
-    FormLimit,
-    /// 400: the form is damaged or was cut off before its end.
+    /// 400: the form is damaged.
     BadForm,
-    /// 408: nothing arrived for too long.
-    Stalled,
-    /// 429: too many at the moment; the same report will be taken later.
-    TooMany,
+    /// 400, not 408, which browsers take as leave to send again unasked: it broke off or stood still.
+    CutOff,
+    /// 431: the head of the request is over its limit.
+    HeadTooLarge,
     /// 503: the form is closed (key bundle missing, forged or expired; nobody collects).
     Closed,
-    /// 503: the store or a disk cannot take a report now.
-    Unavailable,
+    /// 503: too many at the moment, or the store cannot take a report now.
+    Busy,
     /// 500: a fault of the server.
     Internal,
 }
 
 impl Refusal {
     /// The HTTP status that goes with the page.
+    #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::OtherSite => StatusCode::FORBIDDEN,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::OtherSite | Self::ClearWeb => StatusCode::FORBIDDEN,
+            Self::TooLarge { .. } | Self::FieldTooLong | Self::TextTooLong | Self::TooManyFiles => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::EmptyStory | Self::FormLimit => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::BadForm => StatusCode::BAD_REQUEST,
-            Self::Stalled => StatusCode::REQUEST_TIMEOUT,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Closed | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::EmptyStory => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BadForm | Self::CutOff => StatusCode::BAD_REQUEST,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Closed | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// The kind for an error status that came from a library and not from us; its text is never
     /// shown.
+    #[must_use]
     pub fn from_status(status: StatusCode, limit_mib: u64) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
@@ -70,29 +79,42 @@ impl Refusal {
             StatusCode::FORBIDDEN => Self::OtherSite,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge { limit_mib },
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::NotMultipart,
-            StatusCode::REQUEST_TIMEOUT => Self::Stalled,
-            StatusCode::TOO_MANY_REQUESTS => Self::TooMany,
-            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
+            StatusCode::REQUEST_TIMEOUT => Self::CutOff,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadTooLarge,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
             other if other.is_client_error() => Self::BadForm,
             _ => Self::Internal,
         }
     }
 
+    /// Whether the visitor has just sent a form; the others may come from a mistyped address as well.
+    #[must_use]
+    pub fn follows_a_form(self) -> bool {
+        !matches!(
+            self,
+            Self::Closed | Self::NotFound | Self::MethodNotAllowed | Self::HeadTooLarge
+        )
+    }
+
     /// One of each, for the test that renders every page.
+    #[must_use]
     pub fn samples() -> Vec<Self> {
         vec![
             Self::NotFound,
             Self::MethodNotAllowed,
             Self::OtherSite,
+            Self::ClearWeb,
             Self::TooLarge { limit_mib: 1024 },
+            Self::FieldTooLong,
+            Self::TextTooLong,
+            Self::TooManyFiles,
             Self::NotMultipart,
             Self::EmptyStory,
-            Self::FormLimit,
             Self::BadForm,
-            Self::Stalled,
-            Self::TooMany,
+            Self::CutOff,
+            Self::HeadTooLarge,
             Self::Closed,
-            Self::Unavailable,
+            Self::Busy,
             Self::Internal,
         ]
     }

@@ -39,8 +39,10 @@ impl Draft {
         let mut text = Zeroizing::new(Vec::new());
         while let Some(chunk) = next_chunk(&mut field, limit_mib).await? {
             self.text_bytes = self.text_bytes.saturating_add(chunk.len());
-            if text.len() + chunk.len() > TEXT_FIELD_LIMIT_BYTES || self.text_bytes > REPORT_TEXT_LIMIT_BYTES
-            {
+            if text.len() + chunk.len() > TEXT_FIELD_LIMIT_BYTES {
+                return Err(Refusal::FieldTooLong.into());
+            }
+            if self.text_bytes > REPORT_TEXT_LIMIT_BYTES {
                 return Err(Refusal::TextTooLong.into());
             }
             append(&mut text, &chunk);
