@@ -54,7 +54,13 @@ impl AppState {
         }
         data.transfer_key(&mut rng)?;
         data.note_serving(&config.store, keys.bundle())?;
-        Ok(Self { config, keys: Arc::new(keys), store, clock, rng })
+        Ok(Self {
+            config,
+            keys: Arc::new(keys),
+            store,
+            clock,
+            rng,
+        })
     }
 
     /// The router of this server.
@@ -73,7 +79,8 @@ impl AppState {
     /// Today, UTC.
     #[must_use]
     pub fn today(&self) -> Day {
-        Day::from_days_since_1970(i64::from(self.clock.today())).expect("the clock counts 32 bits of days")
+        Day::from_days_since_1970(i64::from(self.clock.today()))
+            .expect("the clock counts 32 bits of days")
     }
 
     /// What every page knows of the site today.
