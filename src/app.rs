@@ -64,14 +64,13 @@ impl AppState {
     }
 
     /// The router of this server.
-    #[must_use]
     pub fn router(&self) -> Router {
         let state = self.clone();
         let render = Arc::new(move |refusal| {
             let page = pages::refusal(&state.site(), refusal);
             String::from_utf8(page.into_bytes()).expect("pages are made of text")
         });
-        let headers = ResponseHeaders::new(&pages::style_hashes());
+        let headers = ResponseHeaders::new(pages::style_hashes());
         let front = FrontDoor::new(headers, render, self.config.report_limit_mib);
         router::build(|endpoint| routes::handler(self, endpoint), front)
     }
