@@ -1,1 +1,3 @@
-//! The intake server: a form, two seals, a store of ciphertext, and a stick.
+//! The intake server as a library; `main.rs` only parses arguments and calls it.
+
+pub mod storage;
