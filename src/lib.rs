@@ -1,3 +1,28 @@
-//! The intake server as a library; `main.rs` only parses arguments and calls it.
+//! The intake server: a form, two seals, a store of ciphertext, and a stick.
+//!
+//! Reading order of the HTTP side, from the socket inwards: [`listen`] (accept loop and time-outs)
+//! → [`router`] (every URL, the layers) → [`headers`], [`drain`], [`guard`] (what each layer does)
+//! → [`error`] and [`refusal`] (how a request ends that is not accepted). Around it: [`cli`] and
+//! [`config`] (what the operator says), [`serve`] and [`process`] (how the process starts),
+//! [`clock`] (time and randomness as arguments), [`telemetry`] (what is logged, and what never is).
 
+pub mod app;
+pub mod body;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod doctor;
+pub mod drain;
+pub mod error;
+pub mod guard;
+pub mod headers;
+pub mod limits;
+pub mod listen;
+pub mod process;
+pub mod refusal;
+pub mod router;
+pub mod serve;
 pub mod storage;
+pub mod telemetry;
+#[cfg(test)]
+mod testing;

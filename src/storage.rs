@@ -48,7 +48,7 @@ pub struct Envelope {
     pub record: RecordId,
     /// Days since 1970-01-01, UTC.
     pub day: i64,
-    /// The period whose recipients were used, such as `2026-Q4`; 1 to 32 characters.
+    /// The period whose recipients were used, such as `2026-Q4`; 1 to 12 characters.
     pub period: String,
     /// Sequence of the key bundle whose recipients were used.
     pub bundle_sequence: i64,

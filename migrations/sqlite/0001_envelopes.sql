@@ -15,7 +15,8 @@ CREATE TABLE envelope (
     state INTEGER NOT NULL CHECK (state IN (0, 1, 2)),
     -- days since 1970-01-01; the bound refuses a time in seconds
     day INTEGER CHECK (day BETWEEN 0 AND 100000),
-    period TEXT CHECK (length(period) BETWEEN 1 AND 32),
+    -- a name such as 2026-Q4; too short for a time of day
+    period TEXT CHECK (length(period) BETWEEN 1 AND 12),
     -- sequence of the key bundle whose recipients were used
     bundle_sequence INTEGER CHECK (bundle_sequence >= 0),
     -- the size class, never the true length

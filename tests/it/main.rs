@@ -1,4 +1,10 @@
-//! The integration suite of the server: one binary, a module per subject.
+//! The integration tests: one binary, a module per subject.
 
+mod command_line;
 mod postgres;
+mod protections;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
 mod store_contract;
