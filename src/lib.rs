@@ -1,4 +1,37 @@
 //! The intake server: a form, two seals, a store of ciphertext, and a stick.
+//!
+//! Reading order of the HTTP side, from the socket inwards: [`listen`] (accept loop and time-outs)
+//! → [`router`] (every URL, the layers) → [`headers`], [`drain`], [`guard`] (what each layer does)
+//! → [`error`] and [`refusal`] (how a request ends that is not accepted). Around it: [`cli`] and
+//! [`config`] (what the operator says), [`serve`] and [`process`] (how the process starts),
+//! [`clock`] (time and randomness as arguments), [`telemetry`] (what is logged, and what never is).
 
+pub mod app;
+pub mod body;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod data_folder;
+pub mod doctor;
+pub mod drain;
+pub mod error;
+pub mod guard;
+pub mod headers;
+pub mod intake;
+pub mod keys;
 pub mod l10n;
+pub mod limits;
+pub mod listen;
+pub mod operator;
 pub mod pages;
+pub mod process;
+pub mod refusal;
+pub mod router;
+pub mod routes;
+pub mod serve;
+pub mod status;
+pub mod storage;
+pub mod telemetry;
+#[cfg(test)]
+mod testing;
+pub mod transfer;

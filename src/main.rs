@@ -1,1 +1,37 @@
-fn main() {}
+//! The intake server's program: reads the command line, runs one verb, prints two sentences if it
+//! fails.
+
+use std::process::ExitCode;
+
+use asylia::{
+    cli::{Cli, Verb},
+    config::{self, Config},
+    error::Advice,
+    operator, serve, telemetry,
+};
+use clap::Parser;
+
+/// Freed memory is cleared: request buffers of libraries hold plaintext that nothing else would
+/// clear.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+fn main() -> ExitCode {
+    let Err(error) = run(Cli::parse()) else {
+        return ExitCode::SUCCESS;
+    };
+    let (sentences, code) = Advice::for_operator(&error);
+    eprintln!("{sentences}");
+    code
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    telemetry::start(config::verbosity_from_environment()?);
+    match cli.chosen()? {
+        Verb::Serve(args) => serve::run(Config::load(&args)?),
+        Verb::Export(args) => operator::export(&args),
+        Verb::Status(args) => operator::status(&args),
+        Verb::Doctor(args) => operator::doctor(&args),
+    }
+}

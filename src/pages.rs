@@ -30,8 +30,11 @@ pub use layout::{
     PAGE_BYTES, PAGE_FORM_BYTES, PAGE_FORM_LONG_BYTES, PAGE_MAILBOX_BYTES, Page, style_hashes,
 };
 pub use receipt::{Receipt, receipt};
-pub use refusal::{Refusal, refusal};
+pub use refusal::refusal;
 pub use safety::safety;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 
 use crate::l10n::{Language, Texts};
 
@@ -69,6 +72,13 @@ pub enum Closed {
     Expired,
     /// The store has no room left.
     Full,
+}
+
+/// The response of a page.
+pub fn respond(page: Page) -> Response {
+    let status = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (status, kind, page.into_bytes()).into_response()
 }
 
 impl Site {

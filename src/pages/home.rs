@@ -6,7 +6,8 @@
 use maud::{Markup, html};
 
 use super::layout::{Links, PAGE_FORM_BYTES, Page, document, heading, list, paragraph};
-use super::{Refusal, Site, questions, refusal};
+use super::{Site, questions, refusal};
+use crate::refusal::Refusal;
 
 /// Renders the form, or the reason why it is closed.
 ///
@@ -15,7 +16,7 @@ use super::{Refusal, Site, questions, refusal};
 #[must_use]
 pub fn home(site: &Site, page_number: &str) -> Page {
     if site.closed.is_some() {
-        return refusal(site, &Refusal::Closed);
+        return refusal(site, Refusal::Closed);
     }
     let content = html! {
         (notice(site))

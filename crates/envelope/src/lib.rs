@@ -11,6 +11,7 @@
 
 pub mod answers;
 pub mod day;
+pub mod fuzzing;
 pub mod hybrid;
 pub mod ids;
 pub mod key_bundle;

@@ -430,3 +430,6 @@ impl From<BadDocument> for RecordError {
 
 const SMALL_DOCUMENT_BYTES: usize = 64 * 1024;
 const _: () = assert!(SMALL_DOCUMENT_BYTES < DOCUMENT_LIMIT_BYTES);
+
+#[cfg(test)]
+mod tests;

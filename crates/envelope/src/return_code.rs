@@ -119,8 +119,8 @@ impl ReturnCode {
     /// Derives the mailbox of this code at one instance.
     #[must_use]
     pub fn derive_mailbox(&self, instance: InstanceId) -> MailboxKeys {
-        let bits = Zeroizing::new(self.secret.to_be_bytes());
-        let hkdf = Hkdf::<Sha512>::new(Some(MAILBOX_CONTEXT.as_bytes()), &bits[SECRET_OFFSET..]);
+        let bits = self.secret_bytes();
+        let hkdf = Hkdf::<Sha512>::new(Some(MAILBOX_CONTEXT.as_bytes()), &*bits);
         let derive = |label: &str| {
             let mut out = Zeroizing::new([0; 32]);
             hkdf.expand(&framed(label, &[&instance.0]), &mut *out)
@@ -187,11 +187,22 @@ impl ReturnCode {
         }
     }
 
+    /// The 102 bits as 13 bytes, big-endian.
+    fn secret_bytes(&self) -> Zeroizing<[u8; 13]> {
+        let all = Zeroizing::new(self.secret.to_be_bytes());
+        let mut bits = Zeroizing::new([0; 13]);
+        bits.iter_mut()
+            .zip(all.iter().skip(SKIPPED_BYTES))
+            .for_each(|(to, from)| *to = *from);
+        bits
+    }
+
     /// 110 bits: the secret, then the first byte of a digest of it.
     fn with_check(&self) -> u128 {
-        let bits = Zeroizing::new(self.secret.to_be_bytes());
-        let digest = Sha256::digest(&*framed(CHECK_CONTEXT, &[&bits[SECRET_OFFSET..]]));
-        self.secret << CHECK_BITS | u128::from(digest[0])
+        let digest: [u8; 32] =
+            Sha256::digest(&*framed(CHECK_CONTEXT, &[&*self.secret_bytes()])).into();
+        let [check, ..] = digest;
+        self.secret << CHECK_BITS | u128::from(check)
     }
 }
 
@@ -237,7 +248,7 @@ const DIGITS: usize = 34;
 const CHECK_BITS: u32 = 8;
 const SECRET_MASK: u128 = (1 << 102) - 1;
 /// 102 bits take the last 13 of 16 bytes.
-const SECRET_OFFSET: usize = 3;
+const SKIPPED_BYTES: usize = 3;
 const CHECK_CONTEXT: &str = "asylia/v1/return-code/check";
 const MAILBOX_CONTEXT: &str = "asylia/v1/mailbox";
 

@@ -309,3 +309,6 @@ impl<R: Read> UntrustedBundle<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The command line of `asylia-keys`. Secrets are never arguments: files and prompts only.
+
+use std::path::PathBuf;
+
+use asylia_envelope::{
+    day::Day,
+    ids::InstanceId,
+    key_bundle::Fingerprint,
+    signing::{Office, Role, Root, Transfer, VerifyingKey},
+};
+use clap::{Args, Parser, Subcommand};
+
+/// Keys of the office: demonstrations, periods, the key bundle.
+#[derive(Parser)]
+#[command(name = "asylia-keys", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a throwaway office in one step: for trying out, protects nobody
+    Demo {
+        /// New or empty folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Root keys, one for each member of the Committee
+    #[command(subcommand)]
+    Root(RootCommand),
+    /// Periods and their identities
+    #[command(subcommand)]
+    Period(PeriodCommand),
+    /// The signed key bundle, keys.note
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Print the 12 words that a key bundle claims, without checking it
+    Fingerprint {
+        /// The key bundle
+        note: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RootCommand {
+    /// Make a root key and print its public half
+    New {
+        /// New key file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PeriodCommand {
+    /// Make the identities of a period, and the public note for `bundle build`
+    New(NewPeriodArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct NewPeriodArgs {
+    /// Name of the period, such as 2027-Q1; the quarter of its first day when not given
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// First day; today when not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<Day>,
+    /// Last day on which something sealed to it is accepted; 60 days after the quarter when not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<Day>,
+    /// Number of the installation; a first period may draw a new one by leaving this out
+    #[arg(long, value_name = "HEX")]
+    pub(crate) instance: Option<InstanceId>,
+    /// New or empty folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+    /// Passphrase of the identity key's file, when another person holds it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity_passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Build the next key bundle, unsigned
+    Build(Box<BuildArgs>),
+    /// Show a key bundle in plain words and add a root key's signature
+    Sign {
+        /// The key bundle, with or without signatures of other holders
+        note: PathBuf,
+        /// Key file of the root key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// New file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
+    /// Check a key bundle and show what it says
+    Verify {
+        /// The key bundle
+        note: PathBuf,
+        #[command(flatten)]
+        anchor: AnchorArg,
+        /// The key bundle in use until now: refuses older and forked ones
+        #[arg(long, value_name = "FILE")]
+        previous: Option<PathBuf>,
+        /// Day on which it must be in force; today when not given
+        #[arg(long, value_name = "DAY")]
+        on: Option<Day>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct BuildArgs {
+    /// The key bundle before this one; what is not given is taken from it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorArg,
+    /// Number of the installation
+    #[arg(long, value_name = "HEX")]
+    pub(crate) instance: Option<InstanceId>,
+    /// The office, as a function and not a name of a person
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) office_name: Option<String>,
+    /// Public half of a root key; all of them, each with its own --root
+    #[arg(long = "root", value_name = "PUB", value_parser = public_key::<Root>)]
+    pub(crate) roots: Vec<VerifyingKey<Root>>,
+    /// How many root keys must sign
+    #[arg(long, value_name = "K")]
+    pub(crate) threshold: Option<usize>,
+    /// Note of a period to add; may be repeated
+    #[arg(long = "period", value_name = "FILE")]
+    pub(crate) periods: Vec<PathBuf>,
+    /// Public half of a key that signs replies; may be repeated
+    #[arg(long = "office-key", value_name = "PUB", value_parser = public_key::<Office>)]
+    pub(crate) office_keys: Vec<VerifyingKey<Office>>,
+    /// Public half of the paired server's key
+    #[arg(long, value_name = "PUB", value_parser = public_key::<Transfer>)]
+    pub(crate) transfer_key: Option<VerifyingKey<Transfer>>,
+    /// First day on which it holds
+    #[arg(long, value_name = "DAY")]
+    pub(crate) not_before: Day,
+    /// Last day on which it holds
+    #[arg(long, value_name = "DAY")]
+    pub(crate) not_after: Day,
+    /// New file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct AnchorArg {
+    /// The office's 12 words, in quotes; without them only a demonstration is accepted
+    #[arg(long, value_name = "WORDS", value_parser = Fingerprint::parse)]
+    pub(crate) office: Option<Fingerprint>,
+}
+
+#[derive(Args)]
+pub(crate) struct Passphrase {
+    /// File whose one line is the passphrase; asked for when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+fn public_key<R: Role>(text: &str) -> Result<VerifyingKey<R>, String> {
+    VerifyingKey::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,157 @@
+//! What each command does: read, call the library, write once, say it in words.
+
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
+
+use asylia_envelope::{day::Day, ids::InstanceId, key_bundle::UnverifiedBundle};
+use asylia_keys::{
+    demo::DemoOffice,
+    files::{empty_private_folder, write_new},
+    key_file::WorkFactor,
+    period::{Window, new_period, to_note},
+    signing_file::{RootSigningKey, seal_root},
+};
+use rand_core::{CryptoRng, RngCore};
+
+use crate::{
+    bundle_commands,
+    cli::{BundleCommand, Command, NewPeriodArgs, PeriodCommand, RootCommand},
+    failure::Failure,
+    passphrase,
+};
+
+/// Runs one command.
+pub(crate) fn run(
+    command: Command,
+    today: Day,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), Failure> {
+    match command {
+        Command::Demo { out } => demo(&out, today, rng),
+        Command::Root(RootCommand::New { out, passphrase }) => {
+            root_new(&out, passphrase.passphrase_file.as_deref(), rng)
+        }
+        Command::Period(PeriodCommand::New(args)) => period_new(&args, today, rng),
+        Command::Bundle(BundleCommand::Build(args)) => bundle_commands::build(*args),
+        Command::Bundle(BundleCommand::Sign {
+            note,
+            key,
+            out,
+            passphrase,
+        }) => bundle_commands::sign(&note, &key, &out, passphrase.passphrase_file.as_deref()),
+        Command::Bundle(BundleCommand::Verify {
+            note,
+            anchor,
+            previous,
+            on,
+        }) => bundle_commands::verify(
+            &note,
+            anchor.office,
+            previous.as_deref(),
+            on.unwrap_or(today),
+        ),
+        Command::Fingerprint { note } => fingerprint(&note),
+    }
+}
+
+fn demo(out: &Path, today: Day, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), Failure> {
+    let office = DemoOffice::generate(today, rng);
+    office
+        .write(out)
+        .map_err(|error| Failure::writing("the demonstration's folder", &error))?;
+    let period = &office.period.public;
+    println!("A throwaway office is made.");
+    println!("Fingerprint: {}", office.fingerprint());
+    println!(
+        "Period {}: from {} until {}",
+        period.id, period.from, period.until
+    );
+    println!("All key files are under the words in the file `passphrase`.");
+    print_demo_note();
+    Ok(())
+}
+
+/// Red where it is seen as red.
+pub(crate) fn print_demo_note() {
+    let text =
+        "DEMO KEYS: for trying out only. They protect nobody; never use them for a real report.";
+    if std::io::stdout().is_terminal() {
+        println!("\u{1b}[1;31m{text}\u{1b}[0m");
+    } else {
+        println!("{text}");
+    }
+}
+
+fn root_new(
+    out: &Path,
+    passphrase_file: Option<&Path>,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), Failure> {
+    let passphrase = passphrase::new(passphrase_file, "the root key")?;
+    let key = RootSigningKey::generate(rng);
+    let file = seal_root(&key, &passphrase, WorkFactor::STANDARD);
+    write_new(out, &file).map_err(|error| Failure::writing("the key file", &error))?;
+    println!(
+        "Public half, for `bundle build --root`: {}",
+        key.verifying_key()
+    );
+    Ok(())
+}
+
+fn period_new(
+    args: &NewPeriodArgs,
+    today: Day,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), Failure> {
+    let from = args.from.unwrap_or(today);
+    let window = match args.until {
+        Some(until) => Window::new(from, until)?,
+        None => Window::quarter(from),
+    };
+    let id = args.id.clone().unwrap_or_else(|| from.quarter());
+    let instance = args.instance.unwrap_or_else(|| InstanceId::generate(rng));
+    let made = new_period(instance, &id, window, rng)?;
+    let passphrase_file = args.passphrase.passphrase_file.as_deref();
+    let passphrase = passphrase::new(passphrase_file, "the period's identities")?;
+    let of_identity = match args.identity_passphrase_file.as_deref() {
+        Some(file) => passphrase::new(Some(file), "the identity key")?,
+        None => passphrase.clone(),
+    };
+    let folder = &args.out;
+    empty_private_folder(folder).map_err(|error| Failure::writing("the folder", &error))?;
+    let work = WorkFactor::STANDARD;
+    let files: [(&str, Vec<u8>); 4] = [
+        ("identity-intake", made.intake.seal_file(&passphrase, work)),
+        (
+            "identity-account",
+            made.account.seal_file(&passphrase, work),
+        ),
+        (
+            "identity-identity",
+            made.identity.seal_file(&of_identity, work),
+        ),
+        ("period.note", to_note(instance, &made.public).into_bytes()),
+    ];
+    for (name, bytes) in &files {
+        let path: PathBuf = folder.join(name);
+        write_new(&path, bytes).map_err(|error| Failure::writing(name, &error))?;
+    }
+    println!("Period {id} of installation {instance}");
+    println!(
+        "Reports may be sealed to it from {} and are accepted until {}.",
+        window.from(),
+        window.until()
+    );
+    println!("Carry period.note to `bundle build`; keep the identities offline.");
+    Ok(())
+}
+
+fn fingerprint(note: &Path) -> Result<(), Failure> {
+    let note = bundle_commands::read_note(note, "the key bundle")?;
+    let note = UnverifiedBundle::parse(&note).map_err(asylia_keys::bundle::Refusal::from)?;
+    println!("{}", note.claimed().fingerprint());
+    eprintln!("Nobody's signature was checked: `bundle verify` does that.");
+    Ok(())
+}

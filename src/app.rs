@@ -1,0 +1,107 @@
+//! What every route is given: configuration, keys, store, time and random source.
+//! Nothing here is global; a test builds its own with a fixed clock and repeatable bytes.
+
+use std::sync::Arc;
+
+use asylia_envelope::{
+    day::Day,
+    submission::{ATTACHMENTS_LIMIT, REPORT_TEXT_LIMIT_BYTES, TEXT_FIELD_LIMIT_BYTES},
+};
+use axum::Router;
+
+use crate::{
+    clock::{Clock, Rng},
+    config::Config,
+    data_folder::DataFolder,
+    headers::ResponseHeaders,
+    keys::OfficeKeys,
+    l10n::Language,
+    limits::MIB,
+    pages::{self, Closed, Site},
+    router::{self, FrontDoor},
+    routes,
+    storage::{AnyStore, Store, StoreAddress},
+};
+
+/// State of the running server, cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The configuration in force.
+    pub config: Arc<Config>,
+    /// The office's keys, or why the form is closed.
+    pub keys: Arc<OfficeKeys>,
+    /// Where records rest.
+    pub store: AnyStore,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Where randomness comes from.
+    pub rng: Rng,
+}
+
+impl AppState {
+    /// Opens store and keys as `config` says, and clears what an earlier process left unfinished.
+    ///
+    /// # Errors
+    /// A data folder or store that cannot be opened, or one that belongs to another office.
+    pub async fn open(config: Arc<Config>, clock: Clock, mut rng: Rng) -> anyhow::Result<Self> {
+        let data = DataFolder::create(&config.data)?;
+        let address: StoreAddress = config.store.to_string().parse()?;
+        let store = AnyStore::open(&address).await?;
+        let keys = OfficeKeys::load(&config.keys, config.office.as_deref(), &store).await?;
+        let abandoned = store.abandon_all_open().await?;
+        if abandoned > 0 {
+            tracing::info!("{abandoned} unfinished uploads of an earlier process were removed");
+        }
+        data.transfer_key(&mut rng)?;
+        data.note_serving(&config.store, keys.bundle())?;
+        Ok(Self {
+            config,
+            keys: Arc::new(keys),
+            store,
+            clock,
+            rng,
+        })
+    }
+
+    /// The router of this server.
+    pub fn router(&self) -> Router {
+        let state = self.clone();
+        let render = Arc::new(move |refusal| {
+            let page = pages::refusal(&state.site(), refusal);
+            String::from_utf8(page.into_bytes()).expect("pages are made of text")
+        });
+        let headers = ResponseHeaders::new(pages::style_hashes());
+        let front = FrontDoor::new(headers, render, self.config.report_limit_mib);
+        router::build(|endpoint| routes::handler(self, endpoint), front)
+    }
+
+    /// Today, UTC.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        Day::from_days_since_1970(i64::from(self.clock.today()))
+            .expect("the clock counts 32 bits of days")
+    }
+
+    /// What every page knows of the site today.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        let bundle = self.keys.bundle();
+        let closed = match (bundle, self.keys.in_force(self.today())) {
+            (_, Some(_)) => None,
+            (Some(_), None) => Some(Closed::Expired),
+            (None, None) => Some(Closed::NoKeys),
+        };
+        Site {
+            language: Language::English,
+            demo: bundle.is_some_and(|bundle| bundle.content().demo),
+            office: bundle.map(|bundle| bundle.content().office.clone()),
+            fingerprint: bundle.map(|bundle| bundle.content().fingerprint().to_string()),
+            closed,
+            answers_at_night: Vec::new(),
+            field_limit_bytes: TEXT_FIELD_LIMIT_BYTES as u64,
+            text_limit_bytes: REPORT_TEXT_LIMIT_BYTES as u64,
+            file_limit: u32::from(ATTACHMENTS_LIMIT),
+            report_limit_bytes: self.config.report_limit_mib.saturating_mul(MIB),
+        }
+    }
+}

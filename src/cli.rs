@@ -1,0 +1,102 @@
+//! The command line: verbs and their arguments, and nothing that acts.
+//! A program never takes a secret as an argument. Exit codes: 0 done, 1 refused or failed, 2 usage.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::error::Advice;
+
+/// The intake server of Asylia: takes reports, seals them, stores only ciphertext.
+#[derive(Debug, Parser)]
+#[command(name = "asylia", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do; without a verb the program says what to do next.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+impl Cli {
+    /// The verb that was given.
+    ///
+    /// # Errors
+    /// Without one, two sentences on what to do next.
+    pub fn chosen(self) -> Result<Verb, Advice> {
+        self.verb.ok_or_else(|| {
+            Advice::usage(
+                "Nothing was asked for",
+                "Start with `asylia serve --data DIR --keys FILE`, or see all verbs with \
+                 `asylia --help`",
+            )
+        })
+    }
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Serve the form and take reports
+    Serve(ServeArgs),
+    /// Write what was taken in as a bundle for the office's offline console
+    Export(ExportArgs),
+    /// Say what is stored and whether the form is open
+    Status(StatusArgs),
+    /// Check this machine's protections
+    Doctor(DoctorArgs),
+}
+
+/// Arguments of `asylia serve`; each may be in the configuration file instead.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The office's signed key bundle
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// The fingerprint words the bundle must match
+    #[arg(long, value_name = "WORDS")]
+    pub office: Option<String>,
+    /// A loopback address with port, unix:PATH, or none [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "WHERE")]
+    pub listen: Option<String>,
+    /// sqlite:PATH or postgres:SOCKET_DIR/DBNAME [default: sqlite:DIR/intake.db]
+    #[arg(long, value_name = "WHERE")]
+    pub store: Option<String>,
+    /// Configuration file; packaging/asylia.example.toml explains its keys
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Arguments of `asylia export`.
+#[derive(Args, Clone, Debug)]
+pub struct ExportArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// File to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `asylia status`.
+#[derive(Args, Clone, Debug)]
+pub struct StatusArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `asylia doctor`.
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

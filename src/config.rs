@@ -1,0 +1,346 @@
+//! The one configuration: a TOML file, overridden by flags; and the only reader of the environment.
+//! Unknown keys are refused, defaults are the safe values, and what weakens them begins with
+//! `danger_`. Everything is checked here once, so the rest of the server gets types that cannot be
+//! wrong.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::{
+    cli::ServeArgs,
+    error::Advice,
+    limits::{MAX_CONNECTIONS, REPORT_LIMIT_MIB},
+    listen::ListenAt,
+    process::Allowances,
+    telemetry::Verbosity,
+};
+
+/// The configuration in force, complete and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Folder of the server's data.
+    pub data: PathBuf,
+    /// File of the signed key bundle.
+    pub keys: PathBuf,
+    /// Fingerprint words the bundle must match (the anchor), if the operator gave them.
+    pub office: Option<String>,
+    /// Where to listen.
+    pub listen: ListenAt,
+    /// Permissions of a Unix socket, as in `0o660`.
+    pub socket_mode: u32,
+    /// Where reports are kept.
+    pub store: StoreAt,
+    /// Largest report in MiB.
+    pub report_limit_mib: u64,
+    /// Connections served at once.
+    pub max_connections: usize,
+    /// The site is reached over the clear web, through a proxy that ends TLS.
+    pub clear_web: bool,
+    /// Protections the operator gave up in writing.
+    pub allowances: Allowances,
+}
+
+/// Where reports are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreAt {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database behind the Unix socket in a folder.
+    Postgres {
+        /// Folder of the socket.
+        socket_dir: PathBuf,
+        /// Name of the database.
+        database: String,
+    },
+}
+
+impl fmt::Display for StoreAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres {
+                socket_dir,
+                database,
+            } => {
+                write!(f, "postgres:{}/{database}", socket_dir.display())
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Builds the configuration from flags and, where they name one, the file.
+    ///
+    /// # Errors
+    /// Two sentences that name the flag, or the file's line and key.
+    pub fn load(args: &ServeArgs) -> Result<Self, Advice> {
+        let (file, source) = match &args.config {
+            Some(path) => File::read(path)?,
+            None => (File::default(), Source::none()),
+        };
+        Self::merge(args, file, &source)
+    }
+
+    fn merge(args: &ServeArgs, file: File, source: &Source) -> Result<Self, Advice> {
+        let data = args
+            .data
+            .clone()
+            .or(file.data)
+            .ok_or_else(|| missing("data folder", "--data DIR"))?;
+        let keys = args.keys.clone().or(file.keys).ok_or_else(no_keys)?;
+        let listen = text(&args.listen, file.listen, "listen", source);
+        let store = text(&args.store, file.store, "store", source);
+        let report_limit_mib = file.report_limit_mib.unwrap_or(REPORT_LIMIT_MIB);
+        let max_connections = file.max_connections.unwrap_or(MAX_CONNECTIONS);
+        Ok(Self {
+            office: args.office.clone().or(file.office),
+            listen: match listen {
+                Some(given) => given
+                    .value
+                    .parse()
+                    .map_err(|why: String| given.refuse(&why))?,
+                None => ListenAt::Tcp(([127, 0, 0, 1], DEFAULT_PORT).into()),
+            },
+            socket_mode: match &file.socket_mode {
+                Some(mode) => parse_mode(mode).ok_or_else(|| {
+                    source.refuse("socket_mode", "it is not three octal digits as in \"660\"")
+                })?,
+                None => DEFAULT_SOCKET_MODE,
+            },
+            store: match store {
+                Some(given) => parse_store(&given.value).map_err(|why| given.refuse(why))?,
+                None => StoreAt::Sqlite(data.join(DEFAULT_DATABASE)),
+            },
+            report_limit_mib: within(report_limit_mib, 1, 65_536).ok_or_else(|| {
+                source.refuse("report_limit_mib", "it is not between 1 and 65536")
+            })?,
+            max_connections: within(max_connections, 8, 65_536)
+                .ok_or_else(|| source.refuse("max_connections", "it is not between 8 and 65536"))?,
+            clear_web: file.clear_web,
+            allowances: Allowances {
+                swap: file.danger_swap,
+                unlocked_memory: file.danger_unlocked_memory,
+            },
+            data,
+            keys,
+        })
+    }
+}
+
+/// Reads `ASYLIA_LOG`, the one environment variable: how much the program says about itself.
+///
+/// # Errors
+/// Two sentences, if it is set to something that is no level.
+pub fn verbosity_from_environment() -> Result<Verbosity, Advice> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module is the reader of the environment"
+    )]
+    let given = std::env::var("ASYLIA_LOG");
+    match given {
+        Err(std::env::VarError::NotPresent) => Ok(Verbosity::default()),
+        given => given
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| {
+                Advice::usage(
+                    "ASYLIA_LOG is set to something that is not a level",
+                    "Set it to off, error, warn, info, debug or trace, or unset it",
+                )
+            }),
+    }
+}
+
+/// The file as written; every key is optional there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    keys: Option<PathBuf>,
+    office: Option<String>,
+    listen: Option<String>,
+    socket_mode: Option<String>,
+    store: Option<String>,
+    report_limit_mib: Option<u64>,
+    max_connections: Option<usize>,
+    #[serde(default)]
+    clear_web: bool,
+    #[serde(default)]
+    danger_swap: bool,
+    #[serde(default)]
+    danger_unlocked_memory: bool,
+}
+
+impl File {
+    fn read(path: &Path) -> Result<(Self, Source), Advice> {
+        let text = fs::read_to_string(path).map_err(|error| {
+            Advice::usage(
+                format!(
+                    "The configuration file {} cannot be read: {error}",
+                    path.display()
+                ),
+                "Give its path with --config FILE, or leave --config out",
+            )
+        })?;
+        let source = Source {
+            name: path.display().to_string(),
+            text,
+        };
+        let file = Self::parse(&source)?;
+        Ok((file, source))
+    }
+
+    fn parse(source: &Source) -> Result<Self, Advice> {
+        toml::from_str(&source.text).map_err(|error| {
+            let before = error
+                .span()
+                .and_then(|span| source.text.get(..span.start))
+                .unwrap_or("");
+            let line = before.matches('\n').count();
+            let key = source
+                .text
+                .lines()
+                .nth(line)
+                .and_then(|line| line.split_once('='));
+            source.refuse_at(line + 1, key.map(|(key, _)| key.trim()), error.message())
+        })
+    }
+}
+
+/// A configuration file's name and text, for messages.
+struct Source {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    fn none() -> Self {
+        Self {
+            name: String::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Refuses the value of a top-level key.
+    fn refuse(&self, key: &str, why: &str) -> Advice {
+        let is_of_key = |line: &str| {
+            line.split_once('=')
+                .is_some_and(|(name, _)| name.trim() == key)
+        };
+        let line = self
+            .text
+            .lines()
+            .position(is_of_key)
+            .map_or(0, |line| line + 1);
+        self.refuse_at(line, Some(key), why)
+    }
+
+    fn refuse_at(&self, line: usize, key: Option<&str>, why: &str) -> Advice {
+        let key = key.map(|key| format!(", key `{key}`")).unwrap_or_default();
+        Advice::usage(
+            format!(
+                "{}, line {line}{key}: {}",
+                self.name,
+                why.trim_end().replace('\n', ", ")
+            ),
+            "Correct that line; packaging/asylia.example.toml explains every key",
+        )
+    }
+}
+
+/// A text value and where it came from.
+struct Given<'a> {
+    value: String,
+    key: &'static str,
+    file: Option<&'a Source>,
+}
+
+impl Given<'_> {
+    fn refuse(&self, why: &str) -> Advice {
+        match self.file {
+            Some(source) => source.refuse(self.key, why),
+            None => Advice::usage(
+                format!("The value of --{} was not accepted: {why}", self.key),
+                "Run `asylia serve --help` to see its forms",
+            ),
+        }
+    }
+}
+
+/// The flag, or else the file's value.
+fn text<'a>(
+    flag: &Option<String>,
+    file: Option<String>,
+    key: &'static str,
+    source: &'a Source,
+) -> Option<Given<'a>> {
+    match (flag, file) {
+        (Some(value), _) => Some(Given {
+            value: value.clone(),
+            key,
+            file: None,
+        }),
+        (None, Some(value)) => Some(Given {
+            value,
+            key,
+            file: Some(source),
+        }),
+        (None, None) => None,
+    }
+}
+
+fn parse_store(text: &str) -> Result<StoreAt, &'static str> {
+    let wrong = "it is neither sqlite:PATH nor postgres:SOCKET_DIR/DBNAME";
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(StoreAt::Sqlite(path.into())),
+        Some(("postgres", path)) => match path.rsplit_once('/') {
+            Some((folder, database)) if folder.starts_with('/') && !database.is_empty() => {
+                Ok(StoreAt::Postgres {
+                    socket_dir: folder.into(),
+                    database: database.to_owned(),
+                })
+            }
+            _ => Err(wrong),
+        },
+        _ => Err(wrong),
+    }
+}
+
+fn parse_mode(text: &str) -> Option<u32> {
+    let digits = text
+        .strip_prefix('0')
+        .filter(|rest| rest.len() == 3)
+        .unwrap_or(text);
+    let octal = digits.len() == 3 && digits.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
+    octal.then(|| u32::from_str_radix(digits, 8).ok()).flatten()
+}
+
+fn within<T: PartialOrd>(value: T, least: T, most: T) -> Option<T> {
+    (least <= value && value <= most).then_some(value)
+}
+
+fn missing(what: &str, flag: &str) -> Advice {
+    Advice::usage(
+        format!("No {what} was given"),
+        format!("Pass {flag}, or a file with --config FILE"),
+    )
+}
+
+fn no_keys() -> Advice {
+    Advice::usage(
+        "No key bundle was given, so nothing could be sealed",
+        "Pass the office's signed bundle with --keys FILE; for a trial, `asylia-keys demo --out DIR` \
+         makes DIR/keys.note",
+    )
+}
+
+const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_SOCKET_MODE: u32 = 0o660;
+const DEFAULT_DATABASE: &str = "intake.db";
+
+#[cfg(test)]
+mod tests;

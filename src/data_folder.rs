@@ -1,0 +1,148 @@
+//! The server's data folder: the store, its transfer key, and what other verbs need to know of `serve`.
+//!
+//! Whoever seizes it learns counts, classes and days (see the migrations), the office's public keys, and the
+//! key that signs bundles: with it they can sign a bundle, and not open one.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use asylia_envelope::{
+    key_bundle::{Anchor, KeyBundle, UnverifiedBundle},
+    signing::{SigningKey, Transfer},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use rand_core::{CryptoRng, RngCore};
+use zeroize::Zeroizing;
+
+use crate::{config::StoreAt, error::Advice};
+
+/// A data folder that exists.
+#[derive(Clone, Debug)]
+pub struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// Creates the folder, mode 0700, unless it is there.
+    ///
+    /// # Errors
+    /// [`Advice`] when it cannot be made.
+    pub fn create(path: &Path) -> Result<Self, Advice> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(|_| {
+                Advice::failed(
+                    "The data folder cannot be made",
+                    "Give a folder that this user may write with --data",
+                )
+            })?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// A folder in which `serve` has run.
+    ///
+    /// # Errors
+    /// [`Advice`] when it has not.
+    pub fn existing(path: &Path) -> Result<Self, Advice> {
+        let folder = Self(path.to_owned());
+        if folder.file(STORE_FILE).is_file() {
+            return Ok(folder);
+        }
+        Err(Advice::failed(
+            "This is no data folder of a server",
+            "Give the folder that `asylia serve --data DIR` used, or start the server once",
+        ))
+    }
+
+    /// Notes where the store is and which key bundle is in force, for the verbs that run beside `serve`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn note_serving(&self, store: &StoreAt, bundle: Option<&KeyBundle>) -> anyhow::Result<()> {
+        self.replace(STORE_FILE, store.to_string().as_bytes())?;
+        match bundle {
+            Some(bundle) => self.replace(BUNDLE_FILE, bundle.note().as_bytes()),
+            None => Ok(()),
+        }
+    }
+
+    /// Address of the store.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn store_address(&self) -> anyhow::Result<String> {
+        fs::read_to_string(self.file(STORE_FILE))
+            .context("the note of the store's place cannot be read")
+    }
+
+    /// The key bundle that `serve` last accepted; this folder is the server's own, so it is its own anchor.
+    #[must_use]
+    pub fn bundle(&self) -> Option<KeyBundle> {
+        let note = fs::read(self.file(BUNDLE_FILE)).ok()?;
+        let unverified = UnverifiedBundle::parse(&note).ok()?;
+        let anchor = Anchor::Fingerprint(unverified.claimed().fingerprint());
+        unverified.verify(&anchor, None).ok()
+    }
+
+    /// The key that signs this server's bundles; drawn at the first call.
+    ///
+    /// # Errors
+    /// When it cannot be read or made.
+    pub fn transfer_key(
+        &self,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> anyhow::Result<SigningKey<Transfer>> {
+        let path = self.file(TRANSFER_KEY_FILE);
+        if !path.exists() {
+            let key = SigningKey::<Transfer>::generate(rng);
+            let text = Zeroizing::new(BASE64_STANDARD.encode(*key.seed()));
+            self.replace(TRANSFER_KEY_FILE, text.as_bytes())?;
+            return Ok(key);
+        }
+        let text = Zeroizing::new(fs::read(&path).context("the transfer key cannot be read")?);
+        let seed = BASE64_STANDARD
+            .decode(text.as_slice())
+            .map(Zeroizing::new)
+            .ok();
+        let seed = seed.and_then(|seed| {
+            <[u8; 32]>::try_from(seed.as_slice())
+                .ok()
+                .map(Zeroizing::new)
+        });
+        let damaged =
+            "the transfer key is damaged: restore it, or remove it and pair the console again";
+        let seed = seed.context(damaged)?;
+        Ok(SigningKey::from_seed(&seed))
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Writes a file whole or not at all, mode 0600.
+    fn replace(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let (path, partial) = (self.file(name), self.file(&format!("{name}.partial")));
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options
+            .open(&partial)
+            .context("the data folder cannot be written")?;
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .context("the data folder cannot be written")?;
+        fs::rename(&partial, &path).context("the data folder cannot be written")?;
+        let folder = fs::File::open(&self.0).context("the data folder cannot be read")?;
+        folder
+            .sync_all()
+            .context("the data folder cannot be written")
+    }
+}
+
+const STORE_FILE: &str = "store.address";
+const BUNDLE_FILE: &str = "keys.note";
+const TRANSFER_KEY_FILE: &str = "transfer.key";

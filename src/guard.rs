@@ -1,0 +1,241 @@
+//! What is decided from the head of a request alone, before a byte of its body is read. Trusts
+//! nothing. A state change must come from our own page: there are no cookies and no tokens (a
+//! token's life would be shorter than an upload through Tor), so `Origin` and Fetch Metadata
+//! decide.
+
+use axum::http::{HeaderMap, HeaderValue, Uri, header, request::Parts};
+
+use crate::{limits::BodyLimits, refusal::Refusal, router::Route};
+
+/// Refuses by head: a foreign page, a body of the wrong kind, a declared length over the limit.
+///
+/// # Errors
+/// The refusal to show. Nothing in it depends on what was sent except its kind.
+pub fn check(
+    head: &Parts,
+    route: &Route,
+    limits: BodyLimits,
+    limit_mib: u64,
+) -> Result<(), Refusal> {
+    if !route.takes_body() {
+        return Ok(());
+    }
+    if !comes_from_own_page(&head.uri, &head.headers) {
+        return Err(Refusal::OtherSite);
+    }
+    if !is_multipart(&head.headers) {
+        return Err(Refusal::NotMultipart);
+    }
+    match declared_length(&head.headers) {
+        Some(length) if length > route.limit_bytes(limits) => Err(Refusal::TooLarge { limit_mib }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the client will wait for `100 Continue` before it sends the body.
+pub fn waits_for_100(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::EXPECT)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// `Origin` must name the host that was asked, whatever the scheme: behind a proxy or an onion
+/// service the server does not see the scheme. Without `Origin` only an explicit foreign
+/// `Sec-Fetch-Site` refuses: programs send neither, and every browser that sends Fetch Metadata
+/// sends `Origin` as well.
+fn comes_from_own_page(target: &Uri, headers: &HeaderMap) -> bool {
+    let Ok(origin) = at_most_one(headers, header::ORIGIN) else {
+        return false;
+    };
+    let Some(origin) = origin else {
+        return at_most_one(headers, SEC_FETCH_SITE)
+            .is_ok_and(|site| site.is_none_or(|site| site == "same-origin" || site == "none"));
+    };
+    let Ok(host) = at_most_one(headers, header::HOST) else {
+        return false;
+    };
+    let asked = target.authority().map(|authority| authority.as_str());
+    let Some(asked) = asked.or_else(|| host.and_then(|value| value.to_str().ok())) else {
+        return false;
+    };
+    let Some((scheme, origin)) = origin.to_str().ok().and_then(|text| text.split_once("://"))
+    else {
+        return false; // `null`, or no origin at all
+    };
+    let port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return false,
+    };
+    let bare = |authority: &str| {
+        authority
+            .strip_suffix(port)
+            .unwrap_or(authority)
+            .to_ascii_lowercase()
+    };
+    !origin.is_empty() && bare(origin) == bare(asked)
+}
+
+/// A repeated field is refused rather than chosen from.
+fn at_most_one(
+    headers: &HeaderMap,
+    name: impl header::AsHeaderName,
+) -> Result<Option<&HeaderValue>, ()> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() {
+        Err(())
+    } else {
+        Ok(first)
+    }
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| multer::parse_boundary(value).is_ok())
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+    use crate::{limits::MIB, router::ROUTES};
+
+    fn head(target: &str, fields: &[(&str, &str)]) -> Parts {
+        let mut request = Request::post(target);
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        request
+            .body(())
+            .expect("the test's head is well formed")
+            .into_parts()
+            .0
+    }
+
+    fn verdict(target: &str, fields: &[(&str, &str)]) -> Result<(), Refusal> {
+        let route = ROUTES
+            .iter()
+            .find(|route| route.takes_body())
+            .expect("a form is posted");
+        let mut all = vec![("content-type", "multipart/form-data; boundary=x")];
+        all.extend_from_slice(fields);
+        check(&head(target, &all), route, BodyLimits::for_reports_of(1), 1)
+    }
+
+    #[test]
+    fn own_origins_pass() {
+        for (origin, host) in [
+            ("http://a.onion", "a.onion"),
+            ("https://Example.org", "example.ORG"),
+            ("https://example.org", "example.org:443"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(
+                verdict("/report", &[("origin", origin), ("host", host)]),
+                Ok(()),
+                "{origin}"
+            );
+        }
+        assert_eq!(
+            verdict("/report", &[("host", "a.onion")]),
+            Ok(()),
+            "no Origin at all"
+        );
+        assert_eq!(
+            verdict(
+                "/report",
+                &[("host", "a"), ("sec-fetch-site", "same-origin")]
+            ),
+            Ok(())
+        );
+        assert_eq!(
+            verdict(
+                "http://a.onion/report",
+                &[("origin", "http://a.onion"), ("host", "b")]
+            ),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn foreign_origins_are_refused() {
+        for fields in [
+            &[("origin", "null"), ("host", "a.onion")][..],
+            &[("origin", "http://b.onion"), ("host", "a.onion")],
+            &[("origin", "http://a.onion.evil"), ("host", "a.onion")],
+            &[("origin", "http://a.onion:81"), ("host", "a.onion")],
+            &[("origin", "http://x@a.onion"), ("host", "a.onion")],
+            &[("origin", "http://a.onion")],
+            &[("origin", "http://"), ("host", "")],
+            &[("origin", "a.onion"), ("host", "a.onion")],
+            &[("origin", "file://a.onion"), ("host", "a.onion")],
+            &[
+                ("origin", "http://a.onion"),
+                ("origin", "http://b.onion"),
+                ("host", "a.onion"),
+            ],
+            &[
+                ("origin", "http://a.onion"),
+                ("host", "a.onion"),
+                ("host", "b.onion"),
+            ],
+            &[("host", "a.onion"), ("sec-fetch-site", "cross-site")],
+            &[("host", "a.onion"), ("sec-fetch-site", "same-site")],
+        ] {
+            assert_eq!(
+                verdict("/report", fields),
+                Err(Refusal::OtherSite),
+                "{fields:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn declared_lengths_are_compared_with_the_limit() {
+        let limit = BodyLimits::for_reports_of(1).report_bytes;
+        assert_eq!(
+            verdict("/report", &[("content-length", &limit.to_string())]),
+            Ok(())
+        );
+        let over = (limit + 1).to_string();
+        assert_eq!(
+            verdict("/report", &[("content-length", &over)]),
+            Err(Refusal::TooLarge { limit_mib: 1 })
+        );
+        assert!(limit > MIB);
+    }
+
+    #[test]
+    fn a_body_of_another_kind_is_415() {
+        let route = ROUTES
+            .iter()
+            .find(|route| route.takes_body())
+            .expect("a form is posted");
+        for kind in [
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "",
+        ] {
+            let head = head("/report", &[("content-type", kind)]);
+            let verdict = check(&head, route, BodyLimits::for_reports_of(1), 1);
+            assert_eq!(verdict, Err(Refusal::NotMultipart), "{kind}");
+        }
+    }
+}

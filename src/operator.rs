@@ -1,0 +1,115 @@
+//! The operator's verbs besides `serve`: each opens the data folder, does one thing and says what it did.
+
+use std::{fs, path::Path};
+
+use asylia_envelope::day::Day;
+
+use crate::{
+    cli::{DoctorArgs, ExportArgs, StatusArgs},
+    clock::{Clock, Rng},
+    data_folder::DataFolder,
+    doctor,
+    process::Check,
+    serve,
+    status::{self, Status},
+    transfer,
+};
+
+/// `asylia export`.
+///
+/// # Errors
+/// Those of [`transfer::export`].
+pub fn export(args: &ExportArgs) -> anyhow::Result<()> {
+    let data = DataFolder::existing(&args.data)?;
+    let mut rng = Rng::System;
+    let exported =
+        serve::runtime()?.block_on(transfer::export(&data, &args.out, Clock::System, &mut rng))?;
+    println!(
+        "Bundle number {} holds {} records, {} bytes.",
+        exported.sequence, exported.records, exported.bytes
+    );
+    if exported.waiting > 0 {
+        println!(
+            "{} more records did not fit. Export again to another file until none is left.",
+            exported.waiting
+        );
+    }
+    Ok(())
+}
+
+/// `asylia status`.
+///
+/// # Errors
+/// Those of [`status::status`].
+pub fn status(args: &StatusArgs) -> anyhow::Result<()> {
+    status::print(&current(&args.data)?, args.json)
+}
+
+/// `asylia doctor`: the process, and what the data folder tells.
+///
+/// # Errors
+/// When a check failed.
+pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
+    let (store, bundle) = match current(&args.data) {
+        Ok(status) => (Ok(format!("{} records", status.records)), bundle(&status)),
+        Err(_) => (Err("not readable".to_owned()), Err("unknown".to_owned())),
+    };
+    let further = vec![
+        Check::required(
+            "store",
+            store,
+            "Start `asylia serve` once with this data folder",
+        ),
+        Check::required(
+            "key bundle",
+            bundle,
+            "Get the office's newest keys.note and start `asylia serve` with it",
+        ),
+        Check::required(
+            "room on disk",
+            room(&args.data),
+            "Export, have the bundle imported, or move the data folder to a larger disk",
+        ),
+    ];
+    doctor::run(args, further)
+}
+
+fn current(data: &Path) -> anyhow::Result<Status> {
+    let data = DataFolder::existing(data)?;
+    serve::runtime()?.block_on(status::status(&data, Clock::System, &mut Rng::System))
+}
+
+/// Warns a fortnight ahead, since a new bundle comes by ceremony and by stick.
+fn bundle(status: &Status) -> Result<String, String> {
+    let Some(bundle) = &status.bundle else {
+        return Err("none accepted".to_owned());
+    };
+    let finding = format!("number {}, valid to {}", bundle.sequence, bundle.not_after);
+    let today = Day::from_days_since_1970(i64::from(Clock::System.today()));
+    let soon = today.is_none_or(|today| bundle.not_after < today.plus_days(BUNDLE_WARNING_DAYS));
+    if status.accepting && !soon {
+        Ok(finding)
+    } else {
+        Err(finding)
+    }
+}
+
+fn room(data: &Path) -> Result<String, String> {
+    let unknown = || "not readable".to_owned();
+    let folder = fs::canonicalize(data).map_err(|_| unknown())?;
+    let disk = rustix::fs::statvfs(&folder).map_err(|_| unknown())?;
+    let (free, all) = (
+        disk.f_bavail.saturating_mul(disk.f_frsize),
+        disk.f_blocks.saturating_mul(disk.f_frsize),
+    );
+    let finding = format!("{} of {} MiB free", free >> 20, all >> 20);
+    if free >= LEAST_FREE_BYTES {
+        Ok(finding)
+    } else {
+        Err(finding)
+    }
+}
+
+const BUNDLE_WARNING_DAYS: i64 = 14;
+/// Room for one report of the default limit and its bundle.
+const LEAST_FREE_BYTES: u64 = 3 << 30;

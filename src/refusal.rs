@@ -1,0 +1,125 @@
+//! The ways a request ends without being accepted, as a visitor meets them: a status and a page,
+//! nothing else. A `Refusal` is small, `Copy`, and holds no byte of what was sent, so no page built
+//! from it can echo a visitor. Errors become refusals in [`crate::error`]; [`crate::headers`] turns
+//! refusals into pages through a [`RenderRefusal`], so that this side knows no page text and no
+//! language.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+
+/// Why a request was not accepted. Every kind has its own page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// 404: no such page.
+    NotFound,
+    /// 405: the page exists, but not for this method.
+    MethodNotAllowed,
+    /// 403: the form was sent from a page of another site.
+    OtherSite,
+    /// 403: sent without JavaScript over the clear web, where a proxy would see it.
+    ClearWeb,
+    /// 413: larger than the limit, given in MiB for the page.
+    TooLarge {
+        /// The report limit in MiB.
+        limit_mib: u64,
+    },
+    /// 413: one text field is over its limit.
+    FieldTooLong,
+    /// 413: all text together is over its limit.
+    TextTooLong,
+    /// 413: more files than a report may have.
+    TooManyFiles,
+    /// 415: what was sent is not a multipart form.
+    NotMultipart,
+    /// 422: the story is empty or white space only.
+    EmptyStory,
+    /// 400: the form is damaged.
+    BadForm,
+    /// 400, not 408, which browsers take as leave to send again unasked: it broke off or stood still.
+    CutOff,
+    /// 431: the head of the request is over its limit.
+    HeadTooLarge,
+    /// 503: the form is closed (key bundle missing, forged or expired; nobody collects).
+    Closed,
+    /// 503: too many at the moment, or the store cannot take a report now.
+    Busy,
+    /// 500: a fault of the server.
+    Internal,
+}
+
+impl Refusal {
+    /// The HTTP status that goes with the page.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::OtherSite | Self::ClearWeb => StatusCode::FORBIDDEN,
+            Self::TooLarge { .. } | Self::FieldTooLong | Self::TextTooLong | Self::TooManyFiles => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::EmptyStory => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BadForm | Self::CutOff => StatusCode::BAD_REQUEST,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Closed | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The kind for an error status that came from a library and not from us; its text is never
+    /// shown.
+    #[must_use]
+    pub fn from_status(status: StatusCode, limit_mib: u64) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::FORBIDDEN => Self::OtherSite,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge { limit_mib },
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::NotMultipart,
+            StatusCode::REQUEST_TIMEOUT => Self::CutOff,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadTooLarge,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
+            other if other.is_client_error() => Self::BadForm,
+            _ => Self::Internal,
+        }
+    }
+
+    /// Whether the visitor has just sent a form; the others may come from a mistyped address as well.
+    #[must_use]
+    pub fn follows_a_form(self) -> bool {
+        !matches!(
+            self,
+            Self::Closed | Self::NotFound | Self::MethodNotAllowed | Self::HeadTooLarge
+        )
+    }
+
+    /// One of each, for the test that renders every page.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        vec![
+            Self::NotFound,
+            Self::MethodNotAllowed,
+            Self::OtherSite,
+            Self::ClearWeb,
+            Self::TooLarge { limit_mib: 1024 },
+            Self::FieldTooLong,
+            Self::TextTooLong,
+            Self::TooManyFiles,
+            Self::NotMultipart,
+            Self::EmptyStory,
+            Self::BadForm,
+            Self::CutOff,
+            Self::HeadTooLarge,
+            Self::Closed,
+            Self::Busy,
+            Self::Internal,
+        ]
+    }
+}
+
+/// Renders the whole HTML page of a refusal. It must not fail and must not depend on what the
+/// visitor sent.
+pub type RenderRefusal = Arc<dyn Fn(Refusal) -> String + Send + Sync>;

@@ -1,0 +1,56 @@
+//! `POST /report`: takes a report, answers with the receipt once it is durable.
+
+use asylia_envelope::words::WordList;
+use axum::{
+    extract::{Request, State},
+    http::header,
+    response::Response,
+};
+use multer::Multipart;
+use zeroize::Zeroizing;
+
+use crate::{
+    app::AppState,
+    error::AppError,
+    intake::{self, Intake},
+    pages,
+    refusal::Refusal,
+};
+
+/// Reads the form as a stream, seals it, stores it, shows the code once.
+pub(super) async fn post(
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Response, AppError> {
+    if state.config.clear_web {
+        return Err(Refusal::ClearWeb.into());
+    }
+    let site = state.site();
+    let day = state.today();
+    let (bundle, period) = state.keys.in_force(day).ok_or(Refusal::Closed)?;
+    let boundary = boundary(&request).ok_or(Refusal::NotMultipart)?;
+    let form = Multipart::new(request.into_body().into_data_stream(), boundary);
+    let intake = Intake {
+        store: &state.store,
+        bundle,
+        period,
+        day,
+        language: site.language.tag(),
+        report_limit_mib: state.config.report_limit_mib,
+    };
+    let receipt = intake::take_report(&intake, form, &mut state.rng.clone()).await?;
+    let list = WordList::for_language(site.language.tag());
+    let [one, two, three] = &receipt.proof_words;
+    let proof_words = Zeroizing::new([one.as_str(), two.as_str(), three.as_str()].join(" "));
+    let shown = pages::Receipt::new(
+        receipt.code.to_words(list),
+        receipt.code.to_digits(),
+        proof_words,
+    );
+    Ok(pages::respond(pages::receipt(&site, &shown)))
+}
+
+fn boundary(request: &Request) -> Option<String> {
+    let kind = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    multer::parse_boundary(kind).ok()
+}

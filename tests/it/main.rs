@@ -1,0 +1,11 @@
+//! The integration tests: one binary, a module per subject.
+
+mod command_line;
+mod dependency_rules;
+mod postgres;
+mod protections;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod store_contract;
