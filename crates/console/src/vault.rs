@@ -229,10 +229,7 @@ impl Vault {
     }
 
     /// The stored bytes of a record, with what opens it.
-    pub fn stored_record(
-        &mut self,
-        record_key: RowId,
-    ) -> (chunks::StoredBytes<'_>, &Identities) {
+    pub fn stored_record(&mut self, record_key: RowId) -> (chunks::StoredBytes<'_>, &Identities) {
         let stored =
             chunks::StoredBytes::new(self.handle.clone(), &mut self.connection, record_key);
         (stored, &self.contents.identities)
