@@ -71,9 +71,12 @@ impl App {
         Ok(())
     }
 
-    /// Drops the vault with all its keys.
+    /// Closes the vault and drops all its keys. Blocks while a page is being made.
     pub fn lock(&self) {
-        *self.vault() = None;
+        let vault = self.vault().take();
+        if let Some(vault) = vault {
+            vault.close();
+        }
     }
 
     /// Locks when nobody used the pages for `limit`; returns whether it did.
@@ -83,8 +86,11 @@ impl App {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let idle = now.saturating_duration_since(last_used) >= limit;
-        let mut vault = self.vault();
-        idle && vault.take().is_some()
+        let lock = idle && self.vault().is_some();
+        if lock {
+            self.lock();
+        }
+        lock
     }
 
     /// Whether the vault is one of demo keys, as far as is known: from the first unlock on.

@@ -200,6 +200,13 @@ impl Vault {
         Ok(())
     }
 
+    /// Closes the file, so that one file holds all of it. Not closing it loses nothing: what was committed is
+    /// in the log beside the file then, and the next program that opens it puts it in its place.
+    pub fn close(self) {
+        // There is nobody left to tell of a failure, and nothing that could be lost by it.
+        let _ = self.handle.block_on(self.connection.close());
+    }
+
     /// What the vault holds.
     #[must_use]
     pub fn contents(&self) -> &Contents {

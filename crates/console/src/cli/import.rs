@@ -51,6 +51,7 @@ pub(super) fn run(
     } else {
         print(&vault, &report);
     }
+    vault.close();
     Ok(())
 }
 

@@ -41,7 +41,7 @@ pub(super) fn run(
         anchor,
         identities,
     };
-    Vault::create(runtime.handle().clone(), &args.vault.vault, new, rng)?;
+    Vault::create(runtime.handle().clone(), &args.vault.vault, new, rng)?.close();
     let said = [
         ("identities", count.into()),
         ("sequence", sequence.into()),

@@ -260,16 +260,17 @@ pub(crate) fn bytes(seed: u8, length: usize) -> Vec<u8> {
 pub(crate) fn case(key: &str) -> Report {
     let cases: serde_json::Value =
         serde_json::from_str(include_str!("../../../../tests/data/cases.json")).expect("JSON");
-    let cases = cases["cases"].as_array().expect("a list");
+    let cases = cases.get("cases").and_then(serde_json::Value::as_array);
     let case = cases
-        .iter()
-        .find(|case| case["case_key"] == key)
+        .into_iter()
+        .flatten()
+        .find(|case| member(case, "case_key") == key)
         .expect("the case is there");
     let mut report = Report {
-        language: case["language"].as_str().expect("a text").to_owned(),
+        language: text_of(case, "language"),
         ..Report::default()
     };
-    for (id, value) in case["submission"].as_object().expect("an object") {
+    for (id, value) in member(case, "submission").as_object().expect("an object") {
         let mut add = |value: &str| report.answers.push((id.clone(), value.to_owned()));
         match value {
             serde_json::Value::String(text) => add(text),
@@ -280,15 +281,24 @@ pub(crate) fn case(key: &str) -> Report {
             _ => {}
         }
     }
-    for (seed, file) in (0..).zip(case["attachments"].as_array().expect("a list")) {
-        let text = |name: &str| file[name].as_str().expect("a text").to_owned();
-        let size = file["size_bytes"].as_u64().expect("a number");
+    for (seed, file) in (0..).zip(member(case, "attachments").as_array().expect("a list")) {
+        let size = member(file, "size_bytes").as_u64().expect("a number");
         let content = bytes(seed, usize::try_from(size).expect("it is small"));
-        report
-            .files
-            .push((text("filename"), text("media_type"), content));
+        report.files.push((
+            text_of(file, "filename"),
+            text_of(file, "media_type"),
+            content,
+        ));
     }
     report
+}
+
+fn member<'a>(value: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
+    value.get(name).expect("the member is there")
+}
+
+fn text_of(value: &serde_json::Value, name: &str) -> String {
+    member(value, name).as_str().expect("a text").to_owned()
 }
 
 fn framed(ciphertext: &[u8], class: u64) -> Vec<u8> {
