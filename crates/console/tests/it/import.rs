@@ -61,6 +61,7 @@ fn forks_rollbacks_and_new_counts_are_alarms_by_number() {
     let one = office.pack(&[]);
     let past = (office.previous, office.next);
     let two = office.pack(&[]);
+    let digest_of_two = office.previous.unwrap();
     let three = office.pack(&[]);
     for bundle in [&one, &two, &three] {
         take(&mut vault, bundle).unwrap();
@@ -69,6 +70,7 @@ fn forks_rollbacks_and_new_counts_are_alarms_by_number() {
     let record = office.seal(&story("another past"));
     let mut note = office.note(std::slice::from_ref(&record));
     note.sequence = 3;
+    note.previous = Some(digest_of_two);
     let forked = office.write(&note, std::slice::from_ref(&record));
     let alarm = take(&mut vault, &forked).unwrap_err();
     assert!(
