@@ -18,7 +18,7 @@ use crate::office::{Office, PASSPHRASE, Report, Stored, passphrase, story, take}
 #[test]
 fn wrong_passphrase_damage_and_another_version_are_told_apart() {
     let office = Office::new();
-    drop(office.vault());
+    office.vault().close();
     let open = |passphrase: &SecretString| {
         Vault::open(
             office.runtime.handle().clone(),
@@ -60,7 +60,7 @@ fn wrong_passphrase_damage_and_another_version_are_told_apart() {
 #[test]
 fn a_new_vault_is_its_owners_alone_and_never_written_over_another() {
     let office = Office::new();
-    drop(office.vault());
+    office.vault().close();
     let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(office.directory()), 0o700);
     assert_eq!(mode(office.directory().join("vault.db")), 0o600);
@@ -89,7 +89,7 @@ fn one_damaged_row_costs_no_other() {
         .map(|n| office.seal(&story(&n.to_string())))
         .collect();
     take(&mut vault, &office.pack(&records)).unwrap();
-    drop(vault);
+    vault.close();
     let total = rows(&office, "SELECT id FROM items").len();
     for id in rows(&office, "SELECT id FROM items") {
         let id = hex::encode(id);
@@ -118,7 +118,7 @@ fn one_damaged_row_costs_no_other() {
             + usize::from(contents.bundle.is_some())
             + usize::from(contents.server.is_some());
         assert_eq!(whole, total - 1);
-        drop(vault);
+        vault.close();
         sql(
             &office,
             &format!(
@@ -136,7 +136,7 @@ fn a_row_in_the_place_of_another_or_of_its_older_self_is_damaged() {
     let mut vault = office.vault();
     let record = office.seal(&story("a"));
     take(&mut vault, &office.pack(&[record])).unwrap();
-    drop(vault);
+    vault.close();
     let ids = rows(&office, "SELECT id FROM items");
     let (first, second) = (hex::encode(&ids[0]), hex::encode(&ids[1]));
     sql(
@@ -161,7 +161,7 @@ fn a_records_bytes_that_change_on_the_disk_are_noticed_when_it_is_opened() {
         .record(records[0].record_id)
         .unwrap()
         .record_key;
-    drop(vault);
+    vault.close();
     // The last byte of the padding: no seal covers it, the digest does.
     sql(
         &office,
@@ -271,7 +271,7 @@ fn canaries(office: &Office, vault: &mut Vault, record: &Stored) -> Vec<String> 
 #[test]
 fn two_writers_do_not_meet() {
     let office = Office::new();
-    drop(office.vault());
+    office.vault().close();
     let first = WriteLock::take(&office.directory()).unwrap();
     assert!(matches!(
         WriteLock::take(&office.directory()),
