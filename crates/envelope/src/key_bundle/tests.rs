@@ -175,7 +175,7 @@ fn each_altered_line_is_refused() {
 
 /// `line` with the letter or digit at `position` replaced by its neighbour; long recipients are sampled.
 fn rotated(line: &str, position: usize) -> Option<String> {
-    let sampled = line.len() < 200 || position % 97 == 0 || position + 8 > line.len();
+    let sampled = line.len() < 200 || position.is_multiple_of(97) || position + 8 > line.len();
     let old = *line.as_bytes().get(position)?;
     if !sampled || !old.is_ascii_alphanumeric() {
         return None;
