@@ -2,10 +2,17 @@
 
 mod command_line;
 mod dependency_rules;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod journey;
 mod postgres;
+mod programs;
 mod protections;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"
 )]
 mod store_contract;
+mod stage;
