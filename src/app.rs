@@ -54,18 +54,23 @@ impl AppState {
         }
         data.transfer_key(&mut rng)?;
         data.note_serving(&config.store, keys.bundle())?;
-        Ok(Self { config, keys: Arc::new(keys), store, clock, rng })
+        Ok(Self {
+            config,
+            keys: Arc::new(keys),
+            store,
+            clock,
+            rng,
+        })
     }
 
     /// The router of this server.
-    #[must_use]
     pub fn router(&self) -> Router {
         let state = self.clone();
         let render = Arc::new(move |refusal| {
             let page = pages::refusal(&state.site(), refusal);
             String::from_utf8(page.into_bytes()).expect("pages are made of text")
         });
-        let headers = ResponseHeaders::new(&pages::style_hashes());
+        let headers = ResponseHeaders::new(pages::style_hashes());
         let front = FrontDoor::new(headers, render, self.config.report_limit_mib);
         router::build(|endpoint| routes::handler(self, endpoint), front)
     }
@@ -73,7 +78,8 @@ impl AppState {
     /// Today, UTC.
     #[must_use]
     pub fn today(&self) -> Day {
-        Day::from_days_since_1970(i64::from(self.clock.today())).expect("the clock counts 32 bits of days")
+        Day::from_days_since_1970(i64::from(self.clock.today()))
+            .expect("the clock counts 32 bits of days")
     }
 
     /// What every page knows of the site today.

@@ -62,7 +62,10 @@ impl fmt::Display for StoreAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres { socket_dir, database } => {
+            Self::Postgres {
+                socket_dir,
+                database,
+            } => {
                 write!(f, "postgres:{}/{database}", socket_dir.display())
             }
         }

@@ -31,9 +31,16 @@ impl DataFolder {
     /// # Errors
     /// [`Advice`] when it cannot be made.
     pub fn create(path: &Path) -> Result<Self, Advice> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|_| {
-            Advice::failed("The data folder cannot be made", "Give a folder that this user may write with --data")
-        })?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(|_| {
+                Advice::failed(
+                    "The data folder cannot be made",
+                    "Give a folder that this user may write with --data",
+                )
+            })?;
         Ok(Self(path.to_owned()))
     }
 
@@ -69,7 +76,8 @@ impl DataFolder {
     /// # Errors
     /// When it cannot be read.
     pub fn store_address(&self) -> anyhow::Result<String> {
-        fs::read_to_string(self.file(STORE_FILE)).context("the note of the store's place cannot be read")
+        fs::read_to_string(self.file(STORE_FILE))
+            .context("the note of the store's place cannot be read")
     }
 
     /// The key bundle that `serve` last accepted; this folder is the server's own, so it is its own anchor.
@@ -85,7 +93,10 @@ impl DataFolder {
     ///
     /// # Errors
     /// When it cannot be read or made.
-    pub fn transfer_key(&self, rng: &mut (impl RngCore + CryptoRng)) -> anyhow::Result<SigningKey<Transfer>> {
+    pub fn transfer_key(
+        &self,
+        rng: &mut (impl RngCore + CryptoRng),
+    ) -> anyhow::Result<SigningKey<Transfer>> {
         let path = self.file(TRANSFER_KEY_FILE);
         if !path.exists() {
             let key = SigningKey::<Transfer>::generate(rng);
@@ -94,10 +105,19 @@ impl DataFolder {
             return Ok(key);
         }
         let text = Zeroizing::new(fs::read(&path).context("the transfer key cannot be read")?);
-        let seed = BASE64_STANDARD.decode(text.as_slice()).map(Zeroizing::new).ok();
-        let seed = seed.and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok().map(Zeroizing::new));
-        let damaged = "the transfer key is damaged: restore it, or remove it and pair the console again";
-        Ok(SigningKey::from_seed(&seed.context(damaged)?))
+        let seed = BASE64_STANDARD
+            .decode(text.as_slice())
+            .map(Zeroizing::new)
+            .ok();
+        let seed = seed.and_then(|seed| {
+            <[u8; 32]>::try_from(seed.as_slice())
+                .ok()
+                .map(Zeroizing::new)
+        });
+        let damaged =
+            "the transfer key is damaged: restore it, or remove it and pair the console again";
+        let seed = seed.context(damaged)?;
+        Ok(SigningKey::from_seed(&seed))
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -109,11 +129,17 @@ impl DataFolder {
         let (path, partial) = (self.file(name), self.file(&format!("{name}.partial")));
         let mut options = fs::OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&partial).context("the data folder cannot be written")?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).context("the data folder cannot be written")?;
+        let mut file = options
+            .open(&partial)
+            .context("the data folder cannot be written")?;
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .context("the data folder cannot be written")?;
         fs::rename(&partial, &path).context("the data folder cannot be written")?;
         let folder = fs::File::open(&self.0).context("the data folder cannot be read")?;
-        folder.sync_all().context("the data folder cannot be written")
+        folder
+            .sync_all()
+            .context("the data folder cannot be written")
     }
 }
 

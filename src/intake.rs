@@ -126,8 +126,8 @@ impl<'a> Sealing<'a> {
             path: SealedBy::Server,
         };
         let outlet = Outlet::default();
-        let record =
-            RecordWriter::start(&intake.period.intake, &head, outlet.clone()).map_err(sealing_failed)?;
+        let record = RecordWriter::start(&intake.period.intake, &head, outlet.clone())
+            .map_err(sealing_failed)?;
         let submission = SubmissionSealer::start(
             instance,
             intake.period,
@@ -138,7 +138,17 @@ impl<'a> Sealing<'a> {
         )
         .map_err(sealing_failed)?;
         let upload = Upload::new(intake.store.clone(), &head);
-        Ok((Self { submission, outlet, upload }, Receipt { code, proof_words: words }))
+        Ok((
+            Self {
+                submission,
+                outlet,
+                upload,
+            },
+            Receipt {
+                code,
+                proof_words: words,
+            },
+        ))
     }
 
     /// Seals one file as it arrives.
@@ -149,10 +159,14 @@ impl<'a> Sealing<'a> {
         budget: &mut FileBudget,
     ) -> Result<(), AppError> {
         budget.count_file()?;
-        self.submission.begin_attachment(&file.name, &file.media_type).map_err(sealing_failed)?;
+        self.submission
+            .begin_attachment(&file.name, &file.media_type)
+            .map_err(sealing_failed)?;
         while let Some(bytes) = file.next(intake).await? {
             budget.count_bytes(bytes.len())?;
-            self.submission.write_attachment(&bytes).map_err(sealing_failed)?;
+            self.submission
+                .write_attachment(&bytes)
+                .map_err(sealing_failed)?;
             drop(bytes);
             self.upload.take(&self.outlet).await.map_err(store_failed)?;
         }
@@ -183,7 +197,12 @@ fn parts(
         mailbox: MailboxAddress::of(&mailbox),
         answers: draft.answers.clone(),
     };
-    (account, IdentityPart { answers: draft.answers })
+    (
+        account,
+        IdentityPart {
+            answers: draft.answers,
+        },
+    )
 }
 
 /// A file part with its first bytes, so that an input left empty can be told from an empty file.
@@ -198,12 +217,20 @@ impl<'f> IncomingFile<'f> {
     /// `None` for an input without a file: no name and no bytes.
     async fn begin(intake: &Intake<'_>, mut field: Field<'f>) -> Result<Option<Self>, AppError> {
         let name = field.file_name().unwrap_or_default().to_owned();
-        let media_type = field.content_type().map(ToString::to_string).unwrap_or_default();
+        let media_type = field
+            .content_type()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let first = next_chunk(intake, &mut field).await?;
         if name.is_empty() && first.is_none() {
             return Ok(None);
         }
-        Ok(Some(Self { name, media_type, first, field }))
+        Ok(Some(Self {
+            name,
+            media_type,
+            first,
+            field,
+        }))
     }
 
     async fn next(&mut self, intake: &Intake<'_>) -> Result<Option<Bytes>, AppError> {
@@ -223,7 +250,11 @@ struct FileBudget {
 
 impl FileBudget {
     fn of(limit_mib: u64) -> Self {
-        Self { files: ATTACHMENTS_LIMIT, bytes: limit_mib.saturating_mul(MIB), limit_mib }
+        Self {
+            files: ATTACHMENTS_LIMIT,
+            bytes: limit_mib.saturating_mul(MIB),
+            limit_mib,
+        }
     }
 
     fn count_file(&mut self) -> Result<(), AppError> {
@@ -232,7 +263,9 @@ impl FileBudget {
     }
 
     fn count_bytes(&mut self, count: usize) -> Result<(), AppError> {
-        let too_large = Refusal::TooLarge { limit_mib: self.limit_mib };
+        let too_large = Refusal::TooLarge {
+            limit_mib: self.limit_mib,
+        };
         self.bytes = self.bytes.checked_sub(count as u64).ok_or(too_large)?;
         Ok(())
     }
@@ -242,13 +275,16 @@ async fn next_field<'f>(
     intake: &Intake<'_>,
     form: &mut Multipart<'f>,
 ) -> Result<Option<Field<'f>>, AppError> {
-    form.next_field().await.map_err(|error| AppError::from_reading(&error, intake.report_limit_mib))
+    form.next_field()
+        .await
+        .map_err(|error| AppError::from_reading(&error, intake.report_limit_mib))
 }
 
 async fn next_chunk(intake: &Intake<'_>, field: &mut Field<'_>) -> Result<Option<Bytes>, AppError> {
     loop {
         let chunk = field.chunk().await;
-        let chunk = chunk.map_err(|error| AppError::from_reading(&error, intake.report_limit_mib))?;
+        let chunk =
+            chunk.map_err(|error| AppError::from_reading(&error, intake.report_limit_mib))?;
         match chunk {
             Some(bytes) if bytes.is_empty() => {}
             other => return Ok(other),

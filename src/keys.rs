@@ -7,7 +7,9 @@ use std::{fs, path::Path};
 
 use asylia_envelope::{
     day::Day,
-    key_bundle::{Anchor, BundleError, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, Period, UnverifiedBundle},
+    key_bundle::{
+        Anchor, BundleError, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, Period, UnverifiedBundle,
+    },
 };
 
 use crate::{
@@ -85,7 +87,12 @@ async fn accept(
     let bundle = unverified.verify(anchor, seen)?;
     store.pin_instance(bundle.content().instance.0).await?;
     let sequence = i64::try_from(bundle.sequence()).unwrap_or(i64::MAX);
-    store.set_bundle_pin(BundlePin { sequence, digest: bundle.digest() }).await?;
+    store
+        .set_bundle_pin(BundlePin {
+            sequence,
+            digest: bundle.digest(),
+        })
+        .await?;
     Ok(bundle)
 }
 
@@ -93,12 +100,14 @@ fn anchor(office: Option<&str>) -> Result<Anchor, Advice> {
     let Some(words) = office else {
         return Ok(Anchor::DemoOnly);
     };
-    Fingerprint::parse(words).map(Anchor::Fingerprint).map_err(|_| {
-        Advice::usage(
-            "The words given with --office are not a fingerprint",
-            "Give the 12 words that the office published, in their order",
-        )
-    })
+    Fingerprint::parse(words)
+        .map(Anchor::Fingerprint)
+        .map_err(|_| {
+            Advice::usage(
+                "The words given with --office are not a fingerprint",
+                "Give the 12 words that the office published, in their order",
+            )
+        })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Closed> {

@@ -24,7 +24,10 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let mut rng = Rng::System;
     let exported =
         serve::runtime()?.block_on(transfer::export(&data, &args.out, Clock::System, &mut rng))?;
-    println!("Bundle number {} holds {} records, {} bytes.", exported.sequence, exported.records, exported.bytes);
+    println!(
+        "Bundle number {} holds {} records, {} bytes.",
+        exported.sequence, exported.records, exported.bytes
+    );
     if exported.waiting > 0 {
         println!(
             "{} more records did not fit. Export again to another file until none is left.",
@@ -52,7 +55,11 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
         Err(_) => (Err("not readable".to_owned()), Err("unknown".to_owned())),
     };
     let further = vec![
-        Check::required("store", store, "Start `asylia serve` once with this data folder"),
+        Check::required(
+            "store",
+            store,
+            "Start `asylia serve` once with this data folder",
+        ),
         Check::required(
             "key bundle",
             bundle,
@@ -80,16 +87,27 @@ fn bundle(status: &Status) -> Result<String, String> {
     let finding = format!("number {}, valid to {}", bundle.sequence, bundle.not_after);
     let today = Day::from_days_since_1970(i64::from(Clock::System.today()));
     let soon = today.is_none_or(|today| bundle.not_after < today.plus_days(BUNDLE_WARNING_DAYS));
-    if status.accepting && !soon { Ok(finding) } else { Err(finding) }
+    if status.accepting && !soon {
+        Ok(finding)
+    } else {
+        Err(finding)
+    }
 }
 
 fn room(data: &Path) -> Result<String, String> {
     let unknown = || "not readable".to_owned();
     let folder = fs::canonicalize(data).map_err(|_| unknown())?;
     let disk = rustix::fs::statvfs(&folder).map_err(|_| unknown())?;
-    let (free, all) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
+    let (free, all) = (
+        disk.f_bavail.saturating_mul(disk.f_frsize),
+        disk.f_blocks.saturating_mul(disk.f_frsize),
+    );
     let finding = format!("{} of {} MiB free", free >> 20, all >> 20);
-    if free >= LEAST_FREE_BYTES { Ok(finding) } else { Err(finding) }
+    if free >= LEAST_FREE_BYTES {
+        Ok(finding)
+    } else {
+        Err(finding)
+    }
 }
 
 const BUNDLE_WARNING_DAYS: i64 = 14;

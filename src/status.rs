@@ -82,9 +82,17 @@ pub fn print(status: &Status, json: bool) -> anyhow::Result<()> {
         writeln!(out)?;
         return Ok(());
     }
-    writeln!(out, "records     {} ({} not exported yet)", status.records, status.unexported)?;
+    writeln!(
+        out,
+        "records     {} ({} not exported yet)",
+        status.records, status.unexported
+    )?;
     writeln!(out, "bytes       {}", status.bytes)?;
-    writeln!(out, "form        {}", if status.accepting { "open" } else { "closed" })?;
+    writeln!(
+        out,
+        "form        {}",
+        if status.accepting { "open" } else { "closed" }
+    )?;
     writeln!(out, "server key  {}", status.server_key)?;
     match &status.bundle {
         Some(bundle) => {

@@ -18,7 +18,8 @@ use asylia_envelope::{
     key_bundle::KeyBundle,
     seal::seal,
     transfer::{
-        BUNDLE_LIMIT_BYTES, BlobLine, Direction, TransferNote, bundle_bytes, write_blob_length, write_head,
+        BUNDLE_LIMIT_BYTES, BlobLine, Direction, TransferNote, bundle_bytes, write_blob_length,
+        write_head,
     },
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -57,7 +58,9 @@ pub async fn export(
     rng: &mut Rng,
 ) -> anyhow::Result<Exported> {
     if out.exists() {
-        return Err(Advice::failed("The file exists already", "Give another name with --out").into());
+        return Err(
+            Advice::failed("The file exists already", "Give another name with --out").into(),
+        );
     }
     let bundle = data.bundle().ok_or_else(|| {
         Advice::failed(
@@ -89,7 +92,12 @@ pub async fn export(
     progress.finish_and_clear();
     store.close().await?;
     let bytes = bundle_bytes(signed.len() as u64, &note.blobs);
-    Ok(Exported { sequence: note.sequence, records: note.blobs.len(), bytes, waiting })
+    Ok(Exported {
+        sequence: note.sequence,
+        records: note.blobs.len(),
+        bytes,
+        waiting,
+    })
 }
 
 /// Where the numbering stands; the first export begins the epoch.
@@ -98,7 +106,10 @@ async fn transfer_state(store: &AnyStore, rng: &mut Rng) -> anyhow::Result<Trans
         return Ok(state);
     }
     store.start_epoch(EpochId::generate(rng).0).await?;
-    store.transfer_state().await?.context("the store does not keep its epoch")
+    store
+        .transfer_state()
+        .await?
+        .context("the store does not keep its epoch")
 }
 
 async fn waiting(store: &AnyStore, taken: usize) -> anyhow::Result<u64> {
@@ -140,11 +151,15 @@ fn note(
     clock: Clock,
     rng: &mut Rng,
 ) -> anyhow::Result<(TransferNote, [u8; 32])> {
-    let day = Day::from_days_since_1970(i64::from(clock.today())).context("the clock is out of range")?;
+    let day =
+        Day::from_days_since_1970(i64::from(clock.today())).context("the clock is out of range")?;
     let mut token = [0; 16];
     rng.fill_bytes(&mut token);
     // Whoever opens the bundle's last period can acknowledge; after its end the newest one still can.
-    let period = bundle.period_on(day).ok().or(bundle.content().periods.last());
+    let period = bundle
+        .period_on(day)
+        .ok()
+        .or(bundle.content().periods.last());
     let intake = &period.context("the key bundle holds no period")?.intake;
     let note = TransferNote {
         direction: Direction::ToOffice,
@@ -214,7 +229,9 @@ async fn each_chunk(
 ) -> anyhow::Result<()> {
     let mut from = Some(0);
     while let Some(number) = from {
-        let window = store.read_chunks(envelope.record, number, WINDOW_CHUNKS).await?;
+        let window = store
+            .read_chunks(envelope.record, number, WINDOW_CHUNKS)
+            .await?;
         for chunk in &window.chunks {
             take(&chunk.bytes).map_err(|_| cannot_write())?;
         }
@@ -234,11 +251,15 @@ fn progress_bar(batch: &[Envelope]) -> ProgressBar {
 
 /// The name of a file is durable only when its folder is.
 fn sync_folder(out: &Path) -> anyhow::Result<()> {
-    File::open(folder_of(out)).and_then(|folder| folder.sync_all()).map_err(|_| cannot_write().into())
+    File::open(folder_of(out))
+        .and_then(|folder| folder.sync_all())
+        .map_err(|_| cannot_write().into())
 }
 
 fn folder_of(out: &Path) -> &Path {
-    out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+    out.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
 }
 
 fn cannot_write() -> Advice {

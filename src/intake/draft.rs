@@ -72,8 +72,14 @@ fn append(text: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
     text.extend_from_slice(chunk);
 }
 
-async fn next_chunk(field: &mut Field<'_>, limit_mib: u64) -> Result<Option<bytes::Bytes>, AppError> {
-    field.chunk().await.map_err(|error| AppError::from_reading(&error, limit_mib))
+async fn next_chunk(
+    field: &mut Field<'_>,
+    limit_mib: u64,
+) -> Result<Option<bytes::Bytes>, AppError> {
+    field
+        .chunk()
+        .await
+        .map_err(|error| AppError::from_reading(&error, limit_mib))
 }
 
 /// Name of the hidden field that the page carries.

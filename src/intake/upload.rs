@@ -21,7 +21,10 @@ pub(super) struct Outlet(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Outlet {
     fn write(&mut self, ciphertext: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(ciphertext);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(ciphertext);
         Ok(ciphertext.len())
     }
 
@@ -74,7 +77,8 @@ impl Upload {
     /// # Errors
     /// Those of the store; the upload must then be dropped.
     pub(super) async fn take(&mut self, outlet: &Outlet) -> Result<(), StoreError> {
-        let ciphertext = std::mem::take(&mut *outlet.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let ciphertext =
+            std::mem::take(&mut *outlet.0.lock().unwrap_or_else(PoisonError::into_inner));
         self.ciphertext_bytes += ciphertext.len() as u64;
         self.cut(&ciphertext);
         while self.waiting.len() >= CHUNKS_TOGETHER {
@@ -98,7 +102,9 @@ impl Upload {
             stored_frame(self.ciphertext_bytes, class).map_err(|_| StoreError::Incomplete)?;
         let zeros = vec![0; CHUNK_BYTES];
         while padding > 0 {
-            let now = usize::try_from(padding).unwrap_or(usize::MAX).min(CHUNK_BYTES);
+            let now = usize::try_from(padding)
+                .unwrap_or(usize::MAX)
+                .min(CHUNK_BYTES);
             self.cut(zeros.get(..now).unwrap_or(&zeros));
             padding -= now as u64;
         }
@@ -107,9 +113,16 @@ impl Upload {
         }
         let first = [length.as_slice(), &self.first].concat();
         let mut chunks = std::mem::take(&mut self.waiting);
-        chunks.insert(0, Chunk { number: 0, bytes: first });
+        chunks.insert(
+            0,
+            Chunk {
+                number: 0,
+                bytes: first,
+            },
+        );
         let mut envelope = self.envelope.clone();
-        envelope.stored_bytes = i64::try_from(stored_bytes(class)).map_err(|_| StoreError::TooLarge)?;
+        envelope.stored_bytes =
+            i64::try_from(stored_bytes(class)).map_err(|_| StoreError::TooLarge)?;
         if self.begun {
             // Padding may have filled more than one transaction holds; the last one also carries chunk 0.
             while chunks.len() > CHUNKS_TOGETHER + 1 {
@@ -141,7 +154,10 @@ impl Upload {
 
     fn close_chunk(&mut self) {
         let bytes = std::mem::take(&mut self.filling);
-        self.waiting.push(Chunk { number: self.next_number, bytes });
+        self.waiting.push(Chunk {
+            number: self.next_number,
+            bytes,
+        });
         self.next_number += 1;
     }
 }

@@ -18,7 +18,13 @@ use crate::{
 };
 
 /// Reads the form as a stream, seals it, stores it, shows the code once.
-pub(super) async fn post(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
+pub(super) async fn post(
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Response, AppError> {
+    if state.config.clear_web {
+        return Err(Refusal::ClearWeb.into());
+    }
     let site = state.site();
     let day = state.today();
     let (bundle, period) = state.keys.in_force(day).ok_or(Refusal::Closed)?;
@@ -36,8 +42,11 @@ pub(super) async fn post(State(state): State<AppState>, request: Request) -> Res
     let list = WordList::for_language(site.language.tag());
     let [one, two, three] = &receipt.proof_words;
     let proof_words = Zeroizing::new([one.as_str(), two.as_str(), three.as_str()].join(" "));
-    let shown =
-        pages::Receipt::new(receipt.code.to_words(list), receipt.code.to_digits(), proof_words);
+    let shown = pages::Receipt::new(
+        receipt.code.to_words(list),
+        receipt.code.to_digits(),
+        proof_words,
+    );
     Ok(pages::respond(pages::receipt(&site, &shown)))
 }
 

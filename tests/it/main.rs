@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per subject.
 
 mod command_line;
+mod dependency_rules;
 mod postgres;
 mod protections;
 #[expect(

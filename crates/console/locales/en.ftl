@@ -1,0 +1,218 @@
+# Texts of the console, in English. The questionnaire's words (field-…, value-…, block-…) stand in locales/en.ftl
+# of the repository and are shared by all programs. Short, calm, no promise that the software cannot keep.
+
+## Every page
+
+console-title = { $page } – Asylia console
+console-name = Asylia console
+console-demo = DEMO KEYS
+console-demo-meaning = These keys are for trying out; anyone can have them. Nothing real belongs in this vault.
+console-skip = To the content
+console-menu = Menu
+console-menu-inbox = Inbox
+console-menu-help = Help
+console-lock = Lock
+console-lock-help = Drops all keys from memory.
+
+## Words for a record
+
+console-state-imported = Imported
+
+console-path-browser = sealed in the submitter's browser
+console-path-server = JavaScript was off: our server could read it for some seconds
+console-path-sealed-file = sealed on another computer with asylia-seal
+console-size-bytes = { $number ->
+    [one] { $number } byte
+   *[other] { $number } bytes
+}
+
+console-part-account = the account (story, facts and permissions)
+console-part-identity = the part with names
+console-part-attachment = attachment { $number }
+console-part-manifest = the list of all parts
+console-problem-damaged = Damaged: { $part } does not open. Do not rely on what may be missing; ask the submitter to send it again.
+console-problem-closed = Closed: no key for { $part } is in this vault. Somebody with that key can open it.
+console-problem-foreign = Foreign: { $part } belongs to another report. It is not shown; tell the focal point.
+console-problem-not-as-in-manifest = Altered or missing: { $part } is not what the list of all parts says. Do not rely on it.
+console-problem-extra = Added: { $part } is not in the list of all parts. Somebody may have put it there later.
+console-problem-unknown = A part of this record has a name that the format does not know. It is not shown.
+console-problem-missing = Missing: { $part }. Every report has this part; somebody may have taken it away.
+
+console-reason-digest = Its bytes are not those that the server signed.
+console-reason-frame = Its length or padding is not that of a stored record: it was cut or altered.
+console-reason-seal = Its seal does not open: it was altered or cut, or was sealed with another key.
+console-reason-format = It opens, but its content is not of this format.
+console-reason-other-record = Inside it carries another record's number: it was swapped or re-labelled.
+console-reason-other-period = Inside it carries another period: it was re-labelled.
+console-reason-other-instance = Inside it names another office's installation.
+console-reason-no-key = This vault has no intake key for its period.
+console-reason-same-number = Another record with the same number is already here.
+console-reason-panic = This program met an error of its own while opening it.
+console-advice-digest = Copy the bundle from the stick again and repeat the import.
+console-advice-frame = Ask the operator to export it again, and whether the server's disk is sound.
+console-advice-seal = Ask the operator to export it again, and whether the server's disk is sound.
+console-advice-format = Keep it, and ask the makers of this program.
+console-advice-other-record = Tell the focal point: somebody may have changed the server's store.
+console-advice-other-period = Tell the focal point: somebody may have changed the server's store.
+console-advice-other-instance = Tell the focal point: it was not sent to this office.
+console-advice-no-key = Ask who holds the key of this period.
+console-advice-same-number = Tell the focal point: two records with one number should not exist.
+console-advice-panic = Keep it, and send its number to the makers of this program.
+
+console-sent-twice = { $count ->
+    [one] This report is here once.
+   *[other] The same report is here { $count } times: the submitter sent it more than once. All copies stay.
+}
+
+## Unlock
+
+console-unlock-title = Unlock
+console-unlock-heading = Unlock the vault
+console-unlock-passphrase = Passphrase
+console-unlock-button = Unlock
+console-unlock-wait = This takes a second or two: the passphrase is made slow to guess on purpose.
+console-unlock-wrong = The passphrase is wrong; the vault is not damaged. Look at the keyboard layout and Caps Lock, and type it again.
+console-unlock-damaged = The vault file is damaged; the passphrase is not at fault. Restore the vault's folder from the last backup.
+console-unlock-version = This vault was made by another version of this program. Use the version that made it.
+console-unlock-failed = The vault could not be read. Check the disk, then run asylia-console doctor.
+console-locked = The vault is locked. The keys are out of memory.
+
+## Inbox
+
+console-inbox-title = Inbox
+console-inbox-count = { $count ->
+    [0] No reports yet.
+    [one] One report.
+   *[other] { $count } reports.
+}
+console-inbox-empty = Import a bundle from the stick: asylia-console import FILE --vault FOLDER
+console-inbox-caption = Reports, newest day first
+console-inbox-day = Received (UTC)
+console-inbox-record = Record
+console-inbox-state = State
+console-inbox-path = How it came
+console-inbox-attachments = Files
+console-inbox-problems = To know
+console-inbox-problem-count = { $count ->
+    [one] One part did not verify
+   *[other] { $count } parts did not verify
+}
+console-inbox-twice = Sent more than once
+console-inbox-open = Open
+console-inbox-damaged = { $count ->
+    [one] One row of the vault is damaged. asylia-console doctor names it; the rest is whole.
+   *[other] { $count } rows of the vault are damaged. asylia-console doctor names them; the rest is whole.
+}
+console-inbox-missing = { $count ->
+    [one] Bundle { $list } never arrived. Ask the operator for it.
+   *[other] These bundles never arrived: { $list }. Ask the operator for them.
+}
+console-inbox-missing-more = { $list } and more
+
+console-quarantine-heading = In quarantine
+console-quarantine-note = These records did not open and are not shown. Their bytes are kept.
+console-quarantine-caption = Records in quarantine
+console-quarantine-reason = Why
+console-quarantine-advice = What to do
+
+## A report
+
+console-case-title = Report
+console-case-heading = Report
+console-case-warning = What must we not do or mention?
+console-case-warning-none = The submitter left this empty. That does not mean that nothing could do harm.
+console-case-story = What happened
+console-case-story-none = There is no story: the account did not open.
+console-case-answers = Other answers
+console-case-permissions = Permissions
+console-case-identity = Identity
+console-case-identity-note = Kept apart. Names in the story or in files are not separated by this.
+console-case-attachments = Files
+console-case-attachments-none = No files.
+console-case-attachments-note = Files may be dangerous to open. To write one out, for example the first, to a place of your choice:
+console-case-attachments-name = Name given by the submitter; it may lie about what the file is
+console-case-attachments-number = No.
+console-case-attachments-type = Type claimed
+console-case-attachments-size = Size
+console-case-attachments-sha256 = SHA-256
+console-case-problems = What did not verify
+console-case-problems-none = Every part opened and verified.
+console-case-details = About this record
+console-case-received = Received (UTC)
+console-case-record = Record
+console-case-path = How it came
+console-case-language = Language of the form
+console-case-unanswered = Not answered
+console-case-unanswered-list = { $count ->
+    [one] One question was not answered
+   *[other] { $count } questions were not answered
+}
+console-case-unproven = Nothing here proves who wrote it.
+console-case-refused = This record cannot be shown
+
+## Help
+
+console-help-title = Help
+console-help-heading = Help
+console-help-import-heading = From the stick to the list
+console-help-import = Put in the stick, run asylia-console import with the bundle's file, and open the inbox again. The same bundle twice does no harm.
+console-help-quarantine-heading = Quarantine
+console-help-quarantine = A record whose bytes, seal or number is not right is kept, counted and not shown. The inbox says why and what to do.
+console-help-marks-heading = Marks such as [U+202E]
+console-help-marks = A character that could change how other text looks is shown by its number instead. The original bytes are kept.
+console-help-limits-heading = What this console does not do yet
+console-help-limits = No triage, no routing and no replies yet. It does not cut this computer off the network: use a computer that has none. Full-disk encryption is needed in addition. Somebody who takes the computer while it is unlocked can read everything.
+
+## Pages that refuse
+
+console-not-found-title = Not found
+console-not-found = There is no such page or record. Go back to the inbox.
+console-failed-title = Failed
+console-failed = The vault could not be read just now. Lock the console, run asylia-console doctor, and try again.
+console-refused-title = Refused
+console-refused-host = This request named another host and was refused.
+console-refused-session = This page is open only from the launch page of this session. Start asylia-console browser again.
+console-refused-origin = This request came from another page and was refused.
+console-refused-launch = This launch page was used already or belongs to another session. Start asylia-console browser again.
+
+## Launch
+
+console-launch-title = Open the console
+console-launch-heading = Open the Asylia console
+console-launch-text = This button works once. The page is for this computer and this moment only.
+console-launch-button = Open the console
+console-entered-title = Ready
+console-entered-text = The console is open in this window only.
+console-entered-link = Go on
+
+## Command line
+
+console-cli-init = The vault is made: { $identities ->
+    [one] one identity
+   *[other] { $identities } identities
+}, key bundle { $sequence } of "{ $office }".
+console-cli-import-count = Bundle { $sequence }: { $new } new, { $known } known, { $quarantined } in quarantine.
+console-cli-import-none-missing = No bundle is missing.
+console-cli-import-missing = Missing bundles: { $list }. Ask the operator for them.
+console-cli-import-pinned = The server's key is now pinned: { $key }. Compare it once with the operator, by telephone.
+console-cli-import-same-server = Signed by the server that is known here.
+console-cli-import-refused = Record { $record } is in quarantine. { $reason } { $advice }
+console-cli-import-problems = Record { $record } is imported, but some of it did not verify. Open it to see what.
+console-cli-import-twice = Record { $record } is a report that was sent more than once. All copies stay.
+console-cli-list-empty = No records. Import a bundle first.
+console-cli-list-files = { $count ->
+    [0] no files
+    [one] one file
+   *[other] { $count } files
+}
+console-cli-attachment = Attachment { $number } of record { $record } is written and verified.
+console-cli-attachment-unlisted = The list of all parts is missing or damaged: nothing shows whether files were taken away.
+console-cli-browser-serving = The console is open until you press Ctrl-C.
+console-cli-browser-none = No browser was found that can be started with a private profile. Open this file in a browser whose history nobody else can read:
+console-cli-doctor-vault = Vault version { $version }, Argon2id with { $mib } MiB and { $passes } passes.
+console-cli-doctor-counts = { $imported } imported, { $quarantined } in quarantine, { $identities } identities, { $bundles } bundles.
+console-cli-doctor-rows = Damaged row { $row }. What it said is lost; import the bundles again.
+console-cli-doctor-record = Damaged record { $record }: its stored bytes changed on the disk. Import its bundle into a new vault, or restore the backup.
+console-cli-doctor-file = The database file has faults: { $fault }
+console-cli-doctor-bundle = The key bundle's row is damaged. Restore the vault from the last backup.
+console-cli-doctor-sound = No damage found.

@@ -1,0 +1,129 @@
+//! `doctor`: what is damaged, by name. Reads everything, changes nothing.
+
+use serde::Serialize;
+use tokio::runtime::Runtime;
+
+use super::{DoctorArgs, Failure, open_vault};
+use crate::{
+    l10n::Texts,
+    vault::{Vault, header::VAULT_VERSION, item::RecordItem},
+};
+
+/// What doctor found.
+#[derive(Serialize)]
+struct Report {
+    vault_version: i64,
+    kdf_mib: u32,
+    kdf_passes: u32,
+    imported: usize,
+    quarantined: usize,
+    identities: usize,
+    bundles: usize,
+    key_bundle: bool,
+    damaged_rows: Vec<String>,
+    damaged_records: Vec<String>,
+    file_faults: Vec<String>,
+}
+
+/// Checks the vault; fails when something is damaged.
+pub(super) fn run(runtime: &Runtime, args: &DoctorArgs) -> Result<(), Failure> {
+    let mut vault = open_vault(runtime, &args.vault)?;
+    let report = examine(&mut vault)?;
+    if args.json {
+        let json = serde_json::to_string(&report)
+            .map_err(|error| Failure(format!("The result cannot be printed: {error}. Run it without `--json`.")))?;
+        println!("{json}");
+    } else {
+        print(&report);
+    }
+    if report.is_sound() {
+        Ok(())
+    } else {
+        Err(Failure(
+            "The vault is damaged. Copy its folder as it is before anything else, then restore the last backup."
+                .to_owned(),
+        ))
+    }
+}
+
+fn examine(vault: &mut Vault) -> Result<Report, Failure> {
+    // A file so broken that the check itself fails has its fault named all the same.
+    let file_faults = vault.integrity().unwrap_or_else(|error| vec![error.to_string()]);
+    let records: Vec<RecordItem> = vault
+        .contents()
+        .records
+        .iter()
+        .map(|row| row.item.clone())
+        .collect();
+    let mut damaged_records = Vec::new();
+    for record in &records {
+        let (stored, _) = vault.stored_record(record.record_key);
+        if stored.finish().ok() != Some(record.stored_sha256) {
+            damaged_records.push(record.record_id.to_string());
+        }
+    }
+    let (contents, cost) = (vault.contents(), vault.cost());
+    let imported = records.iter().filter(|r| r.imported().is_some()).count();
+    Ok(Report {
+        vault_version: VAULT_VERSION,
+        kdf_mib: cost.mib,
+        kdf_passes: cost.passes,
+        imported,
+        quarantined: records.len() - imported,
+        identities: contents.identities.count(),
+        bundles: contents
+            .server
+            .as_ref()
+            .map_or(0, |row| row.item.bundles.len()),
+        key_bundle: contents.bundle.is_some(),
+        damaged_rows: contents.damaged.iter().map(hex::encode).collect(),
+        damaged_records,
+        file_faults,
+    })
+}
+
+fn print(report: &Report) {
+    let texts = Texts::english();
+    let number = |count: usize| (count as u64).into();
+    let vault = [
+        ("version", report.vault_version.unsigned_abs().into()),
+        ("mib", u64::from(report.kdf_mib).into()),
+        ("passes", u64::from(report.kdf_passes).into()),
+    ];
+    println!("{}", texts.with("console-cli-doctor-vault", &vault));
+    let counts = [
+        ("imported", number(report.imported)),
+        ("quarantined", number(report.quarantined)),
+        ("identities", number(report.identities)),
+        ("bundles", number(report.bundles)),
+    ];
+    println!("{}", texts.with("console-cli-doctor-counts", &counts));
+    if !report.key_bundle {
+        println!("{}", texts.get("console-cli-doctor-bundle"));
+    }
+    for (id, variable, names) in [
+        ("console-cli-doctor-rows", "row", &report.damaged_rows),
+        (
+            "console-cli-doctor-record",
+            "record",
+            &report.damaged_records,
+        ),
+        ("console-cli-doctor-file", "fault", &report.file_faults),
+    ] {
+        for name in names {
+            println!("{}", texts.with(id, &[(variable, name.into())]));
+        }
+    }
+    if report.is_sound() {
+        println!("{}", texts.get("console-cli-doctor-sound"));
+    }
+}
+
+impl Report {
+    fn is_sound(&self) -> bool {
+        self.key_bundle
+            && self.damaged_rows.is_empty()
+            && self.damaged_records.is_empty()
+            && self.file_faults.is_empty()
+    }
+}

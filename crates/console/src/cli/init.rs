@@ -1,0 +1,105 @@
+//! `init`: a new vault from the key bundle and the identity files.
+
+use std::{fs, path::Path};
+
+use asylia_envelope::key_bundle::{Anchor, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, UnverifiedBundle};
+use asylia_keys::identity::AnyIdentity;
+use rand_core::{CryptoRng, RngCore};
+use secrecy::SecretString;
+use tokio::runtime::Runtime;
+
+use super::{Failure, InitArgs, passphrase_of, say_demo};
+use crate::{
+    identity::belongs_to_bundle,
+    l10n::Texts,
+    vault::{NewVault, Vault, header::KdfCost},
+};
+
+/// Makes the vault; everything is checked before its folder is.
+pub(super) fn run(
+    runtime: &Runtime,
+    args: &InitArgs,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), Failure> {
+    let cost = KdfCost::with_memory(args.kdf_mib)?;
+    let anchor = anchor(args.office.as_deref())?;
+    let bundle = read_bundle(&args.keys, &anchor)?;
+    let passphrase = passphrase_of(args.vault.passphrase_file.as_deref())?;
+    let mut identities = Vec::new();
+    for file in &args.identity {
+        identities.push(read_identity(file, &passphrase, &bundle)?);
+    }
+    say_demo(bundle.content().demo);
+    let (count, sequence) = (identities.len() as u64, bundle.sequence());
+    let office = bundle.content().office.clone();
+    let new = NewVault {
+        passphrase,
+        cost,
+        bundle,
+        anchor,
+        identities,
+    };
+    Vault::create(runtime.handle().clone(), &args.vault.vault, new, rng)?;
+    let said = [
+        ("identities", count.into()),
+        ("sequence", sequence.into()),
+        ("office", (&office).into()),
+    ];
+    println!("{}", Texts::english().with("console-cli-init", &said));
+    Ok(())
+}
+
+fn anchor(words: Option<&str>) -> Result<Anchor, Failure> {
+    let Some(words) = words else {
+        return Ok(Anchor::DemoOnly);
+    };
+    Fingerprint::parse(words).map(Anchor::Fingerprint).map_err(|error| {
+        Failure(format!(
+            "The words after `--office` are not right: {error}. Copy them from the office's letterhead."
+        ))
+    })
+}
+
+fn read_bundle(file: &Path, anchor: &Anchor) -> Result<KeyBundle, Failure> {
+    let note = read(file, NOTE_LIMIT_BYTES as u64)?;
+    let verified = UnverifiedBundle::parse(&note).and_then(|note| note.verify(anchor, None));
+    verified.map_err(|error| {
+        Failure(format!(
+            "The key bundle is refused: {error}. Get it again from the office, and compare its 12 words by telephone."
+        ))
+    })
+}
+
+fn read_identity(
+    file: &Path,
+    passphrase: &SecretString,
+    bundle: &KeyBundle,
+) -> Result<AnyIdentity, Failure> {
+    let sealed = read(file, asylia_keys::key_file::KEY_FILE_LIMIT_BYTES as u64)?;
+    let identity = AnyIdentity::open_file(&sealed, passphrase)
+        .map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+    if belongs_to_bundle(&identity, bundle) {
+        Ok(identity)
+    } else {
+        Err(Failure(format!(
+            "The identity in {} belongs to no period of this key bundle. Give the files that were made with it.",
+            file.display()
+        )))
+    }
+}
+
+fn read(file: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {
+    let refused = |what: &str| {
+        Failure(format!(
+            "{} {what}. Check the path.",
+            file.display()
+        ))
+    };
+    let length = fs::metadata(file)
+        .map_err(|_| refused("cannot be read"))?
+        .len();
+    if length > limit_bytes {
+        return Err(refused("is longer than such a file can be"));
+    }
+    fs::read(file).map_err(|_| refused("cannot be read"))
+}

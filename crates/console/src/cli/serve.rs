@@ -1,0 +1,150 @@
+//! `browser`: serves the pages on loopback and opens them, until Ctrl-C.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand_core::{CryptoRng, RngCore};
+use tempfile::TempDir;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+    time::MissedTickBehavior,
+};
+
+use super::{BrowserArgs, Failure, passphrase_of, say_demo};
+use crate::{
+    door::{Door, guarded},
+    l10n::Texts,
+    launcher,
+    listen::Listener,
+    ui::{App, router},
+    vault::Vault,
+};
+
+/// Serves until the program is told to end. With a passphrase file the vault is unlocked from the start.
+pub(super) fn run(
+    runtime: &Runtime,
+    args: &BrowserArgs,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), Failure> {
+    Vault::look(&args.vault.vault)?;
+    let app = App::new(runtime.handle().clone(), args.vault.vault.clone(), Instant::now());
+    if args.vault.passphrase_file.is_some() {
+        app.unlock(&passphrase_of(args.vault.passphrase_file.as_deref())?)?;
+        say_demo(app.demo());
+    }
+    let listener = runtime.block_on(Listener::bind(args.listen))?;
+    let door = Arc::new(Door::new(listener.address(), app.demo(), rng));
+    let folder = private_folder().map_err(unwritable)?;
+    let page = folder.path().join(LAUNCH_PAGE);
+    write_launch_page(&page, &door).map_err(unwritable)?;
+    let browser = open(args.no_open, &page, folder.path())?;
+    let app = Arc::new(app);
+    let pages = guarded(router(Arc::clone(&app)), door);
+    runtime.block_on(async {
+        tokio::select! {
+            () = listener.serve(pages) => {}
+            () = lock_when_idle(&app) => {}
+            () = told_to_end() => {}
+        }
+    });
+    app.lock();
+    if let Some(browser) = browser {
+        browser.end();
+    }
+    // The folder, with launch page and profile, goes away here.
+    folder.close().map_err(unwritable)
+}
+
+fn open(
+    no_open: bool,
+    page: &Path,
+    folder: &Path,
+) -> Result<Option<launcher::Browser>, Failure> {
+    let texts = Texts::english();
+    if no_open {
+        println!("{}", page.display());
+        return Ok(None);
+    }
+    let profile = folder.join("profile");
+    std::fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&profile)
+        .map_err(unwritable)?;
+    let browser = launcher::start(page, &profile).map_err(unwritable)?;
+    if browser.is_none() {
+        println!("{}", texts.get("console-cli-browser-none"));
+        println!("{}", page.display());
+    }
+    println!("{}", texts.get("console-cli-browser-serving"));
+    Ok(browser)
+}
+
+/// A folder for the owner only, in memory where the system has such a place.
+fn private_folder() -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix("asylia-console-");
+    let in_memory = PathBuf::from(MEMORY_FOLDER);
+    if in_memory.is_dir()
+        && let Ok(folder) = builder.tempdir_in(in_memory)
+    {
+        return Ok(folder);
+    }
+    builder.tempdir()
+}
+
+fn write_launch_page(page: &Path, door: &Door) -> io::Result<()> {
+    let text = door
+        .launch_page()
+        .ok_or_else(|| io::Error::other("the launch secret was used already"))?;
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(page)?
+        .write_all(text.as_bytes())
+}
+
+async fn lock_when_idle(app: &Arc<App>) {
+    let mut tick = tokio::time::interval(IDLE_CHECK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let app = Arc::clone(app);
+        // A page that is being made holds the vault; wait for it where waiting is allowed.
+        let _ = tokio::task::spawn_blocking(move || app.lock_if_idle(Instant::now(), IDLE_LIMIT)).await;
+    }
+}
+
+async fn told_to_end() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        // Without handlers the signals end the program by themselves.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn unwritable(error: io::Error) -> Failure {
+    Failure(format!(
+        "The folder for the launch page could not be used ({}). Check that the disk has room.",
+        error.kind()
+    ))
+}
+
+const LAUNCH_PAGE: &str = "open-the-console.html";
+const MEMORY_FOLDER: &str = "/dev/shm";
+const IDLE_CHECK: Duration = Duration::from_secs(15);
+/// After this long without a request the vault locks by itself.
+const IDLE_LIMIT: Duration = Duration::from_secs(15 * 60);

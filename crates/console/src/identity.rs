@@ -1,0 +1,59 @@
+//! The office's identities as the console holds them: a thin seam over `asylia-keys`, which alone loads them.
+
+use asylia_envelope::{ids::InstanceId, key_bundle::KeyBundle, open};
+use asylia_keys::identity::{AnyIdentity, PeriodIdentities};
+
+/// The identities of every period in the vault.
+#[derive(Default)]
+pub struct Identities(Vec<PeriodIdentities>);
+
+impl Identities {
+    /// Adds an identity, in place of one of the same role and period.
+    pub fn add(&mut self, identity: AnyIdentity) {
+        let (instance, period) = identity.belongs_to();
+        let belongs = |set: &PeriodIdentities| (set.instance(), set.period()) == (instance, period);
+        let place = match self.0.iter().position(belongs) {
+            Some(place) => place,
+            None => {
+                self.0.push(PeriodIdentities::new(instance, period));
+                self.0.len() - 1
+            }
+        };
+        if let Some(set) = self.0.get_mut(place) {
+            set.insert(identity)
+                .expect("the set is the one of the identity's installation and period");
+        }
+    }
+
+    /// What opens records of a period; `None` without its intake identity.
+    #[must_use]
+    pub fn of(&self, instance: InstanceId, period: &str) -> Option<open::Identities<'_>> {
+        self.0
+            .iter()
+            .find(|set| set.instance() == instance && set.period() == period)?
+            .for_opening()
+    }
+
+    /// How many identities there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let of_set = |set: &PeriodIdentities| {
+            usize::from(set.intake().is_some())
+                + usize::from(set.account().is_some())
+                + usize::from(set.identity().is_some())
+        };
+        self.0.iter().map(of_set).sum()
+    }
+}
+
+/// Whether an identity is the private half of a recipient that the key bundle lists.
+#[must_use]
+pub fn belongs_to_bundle(identity: &AnyIdentity, bundle: &KeyBundle) -> bool {
+    let (instance, period) = identity.belongs_to();
+    instance == bundle.content().instance
+        && bundle
+            .content()
+            .periods
+            .iter()
+            .any(|listed| listed.id == period && identity.fits(listed))
+}

@@ -1,0 +1,243 @@
+//! Import: from the stick into the vault.
+//!
+//! Trusts nothing before its check, in the order that never changes: caps, signature, instance, direction, epoch,
+//! number and digest of the bundle before it, digest of each blob, then the record's own seals. One transaction
+//! a record: a crash leaves whole records, and the same bundle again goes on where it stopped.
+
+use std::io::Read;
+
+use asylia_envelope::{
+    ids::RecordId,
+    signing::{Transfer, VerifyingKey},
+    transfer::{BlobLine, Direction, TransferError, TransferNote, UntrustedBundle},
+};
+use rand_core::{CryptoRng, RngCore};
+use serde::Serialize;
+
+use crate::{
+    import::{record::Outcome, sequence::Alarm},
+    vault::{
+        Vault, VaultError,
+        item::{Reason, ServerPin},
+    },
+};
+
+mod record;
+pub mod sequence;
+
+/// What an import did.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct ImportReport {
+    /// Records that were not here before and opened.
+    pub new: u64,
+    /// Records that were here already.
+    pub known: u64,
+    /// Records that were not here before and went into quarantine.
+    pub quarantined: u64,
+    /// Numbers of bundles that never came, ascending; the first thousand of them.
+    pub missing: Vec<u64>,
+    /// How many there are of them.
+    pub missing_count: u64,
+    /// Number of this bundle.
+    pub sequence: u64,
+    /// Whether the server's key was taken over from this bundle.
+    pub pinned: bool,
+    /// What went into quarantine, and why.
+    pub refused: Vec<RefusedRecord>,
+    /// New records of which some part did not verify.
+    pub with_problems: Vec<RecordId>,
+    /// New records that carry the submission number of another one: one report, sent twice.
+    pub sent_twice: Vec<RecordId>,
+}
+
+/// A record that went into quarantine.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RefusedRecord {
+    /// Its number, as the bundle names it.
+    pub record: RecordId,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a bundle is refused, or its import stopped. Each text has two sentences.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// What the format says; nothing was taken in.
+    #[error("{}", words_of(.0))]
+    Bundle(TransferError),
+    /// It breaks off or its frames do not fit; what was taken in before is whole.
+    #[error(
+        "The bundle breaks off or its lengths do not fit after {taken} of its records. What was taken in is safe; copy the file again and repeat the import."
+    )]
+    BrokenOff {
+        /// Records handled before.
+        taken: u64,
+    },
+    /// `--server-key` is not the key that is pinned.
+    #[error(
+        "The vault has pinned another server key than the one given. Compare the key with the server's operator by telephone; nothing was imported."
+    )]
+    OtherPin,
+    /// Made for the server.
+    #[error(
+        "This bundle goes from the office to a server, not to the office. Choose the file that the server exported."
+    )]
+    WrongWay,
+    /// Of another office.
+    #[error(
+        "This bundle belongs to another office's installation ({0}). Return the stick to whoever gave it to you; nothing was imported."
+    )]
+    OtherInstance(asylia_envelope::ids::InstanceId),
+    /// The bundle's place among the others is wrong.
+    #[error("{0}")]
+    Alarm(#[from] Alarm),
+    /// The vault's row of the key bundle is damaged.
+    #[error(
+        "The vault's copy of the key bundle is damaged. Run `asylia-console doctor`, and restore the vault from the last backup."
+    )]
+    NoBundle,
+    /// The vault failed.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
+}
+
+/// Takes in the bundle `source` of `length` bytes; `progress` is told the bytes of blobs that are done.
+///
+/// `given` is the server's key if somebody gave it; otherwise the pinned one counts, then the one that the key
+/// bundle lists, and with none of them the first bundle's own key is pinned.
+///
+/// # Errors
+/// See [`ImportError`].
+pub fn import(
+    vault: &mut Vault,
+    source: impl Read,
+    length: u64,
+    given: Option<&VerifyingKey<Transfer>>,
+    rng: &mut (impl RngCore + CryptoRng),
+    progress: &mut dyn FnMut(u64),
+) -> Result<ImportReport, ImportError> {
+    let expected = expected_key(vault, given)?;
+    let bundle = UntrustedBundle::open(source, length, expected.as_ref());
+    let mut bundle = bundle.map_err(ImportError::Bundle)?;
+    let note = bundle.note().clone();
+    check_destination(vault, &note)?;
+    let pin = vault.contents().server.as_ref().map(|row| &row.item);
+    sequence::check(pin, &note)?;
+    let mut report = ImportReport {
+        sequence: note.sequence,
+        pinned: pin.is_none(),
+        ..ImportReport::default()
+    };
+    if report.pinned {
+        write_pin(vault, sequence::pin(&note), rng)?;
+    }
+    let mut done = 0;
+    for (taken, line) in (0..).zip(&note.blobs) {
+        let outcome = record::take_in(vault, &mut bundle, &note, line, rng).map_err(|error| {
+            match error {
+                record::Failure::Bundle(TransferError::Io(error)) => {
+                    ImportError::Bundle(TransferError::Io(error))
+                }
+                record::Failure::Bundle(_) => ImportError::BrokenOff { taken },
+                record::Failure::Vault(error) => ImportError::Vault(error),
+            }
+        })?;
+        report.count(line, &outcome);
+        done += line.size;
+        progress(done);
+    }
+    let seen = vault.contents().server.as_ref();
+    let seen = sequence::with(seen.map_or_else(|| sequence::pin(&note), |row| row.item.clone()), &note);
+    (report.missing, report.missing_count) = sequence::missing(&seen);
+    write_pin(vault, seen, rng)?;
+    Ok(report)
+}
+
+fn expected_key(
+    vault: &Vault,
+    given: Option<&VerifyingKey<Transfer>>,
+) -> Result<Option<VerifyingKey<Transfer>>, ImportError> {
+    let pinned = vault.contents().server.as_ref().map(|row| &row.item);
+    // A pin that is no key would be a defect of this program; then no bundle fits it.
+    let pinned = pinned.map(|pin| pin.key().ok_or(ImportError::OtherPin));
+    match (pinned.transpose()?, given) {
+        (Some(pinned), Some(given)) if pinned != *given => Err(ImportError::OtherPin),
+        (Some(pinned), _) => Ok(Some(pinned)),
+        (None, Some(given)) => Ok(Some(given.clone())),
+        (None, None) => {
+            let bundle = vault.contents().bundle.as_ref();
+            Ok(bundle.and_then(|bundle| bundle.content().transfer_key.clone()))
+        }
+    }
+}
+
+fn check_destination(vault: &Vault, note: &TransferNote) -> Result<(), ImportError> {
+    let bundle = vault.contents().bundle.as_ref();
+    let bundle = bundle.ok_or(ImportError::NoBundle)?;
+    if note.instance != bundle.content().instance {
+        return Err(ImportError::OtherInstance(note.instance));
+    }
+    match note.direction {
+        Direction::ToOffice => Ok(()),
+        Direction::ToServer => Err(ImportError::WrongWay),
+    }
+}
+
+fn write_pin(
+    vault: &mut Vault,
+    pin: ServerPin,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), ImportError> {
+    let mut transaction = vault.begin()?;
+    transaction.put_server(pin, rng)?;
+    Ok(transaction.commit()?)
+}
+
+impl ImportReport {
+    fn count(&mut self, line: &BlobLine, outcome: &Outcome) {
+        match outcome {
+            Outcome::Known => self.known += 1,
+            Outcome::Quarantined(reason) => {
+                self.quarantined += 1;
+                self.refused.push(RefusedRecord {
+                    record: line.record_id,
+                    reason: *reason,
+                });
+            }
+            Outcome::New {
+                problems,
+                sent_twice,
+            } => {
+                self.new += 1;
+                if *problems {
+                    self.with_problems.push(line.record_id);
+                }
+                if *sent_twice {
+                    self.sent_twice.push(line.record_id);
+                }
+            }
+        }
+    }
+}
+
+fn words_of(error: &TransferError) -> String {
+    let advice = match error {
+        TransferError::NotABundle => "Choose the file that the server's `asylia export` wrote.",
+        TransferError::Lengths | TransferError::Truncated => {
+            "The copy is probably incomplete: copy the file again and repeat the import."
+        }
+        TransferError::Signature => {
+            "Do not use this stick; ask the server's operator for a new export, and say why."
+        }
+        TransferError::OtherServer => {
+            "Ask the server's operator by telephone whether the server was replaced; nothing was imported."
+        }
+        _ => "Check the stick and try again.",
+    };
+    let mut what = error.to_string();
+    if let Some(first) = what.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    format!("{what}. {advice}")
+}

@@ -1,0 +1,98 @@
+//! Page texts: `locales/en.ftl`, which all programs share, and the console's own file beside this crate.
+//!
+//! A message that is missing or does not format is a defect that tests catch; at run time its id stands in its
+//! place between `⟦ ⟧`, since a page is better than none.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+
+/// The messages of one language.
+pub struct Texts(FluentBundle<FluentResource>);
+
+impl Texts {
+    /// The texts of the console, in English.
+    #[must_use]
+    pub fn english() -> &'static Self {
+        &ENGLISH
+    }
+
+    /// A message without variables.
+    #[must_use]
+    pub fn get(&self, id: &str) -> String {
+        self.with(id, &[])
+    }
+
+    /// A message with its variables.
+    #[must_use]
+    pub fn with(&self, id: &str, variables: &[(&str, Variable<'_>)]) -> String {
+        self.find(id, variables)
+            .unwrap_or_else(|| format!("⟦{id}⟧"))
+    }
+
+    /// A message with its variables; `None` when it is missing or does not format whole.
+    #[must_use]
+    pub fn find(&self, id: &str, variables: &[(&str, Variable<'_>)]) -> Option<String> {
+        let mut arguments = FluentArgs::with_capacity(variables.len());
+        for (name, value) in variables {
+            let value = match value {
+                Variable::Text(text) => FluentValue::from(*text),
+                Variable::Number(number) => FluentValue::from(*number),
+            };
+            arguments.set(*name, value);
+        }
+        let pattern = self.0.get_message(id)?.value()?;
+        let mut errors = Vec::new();
+        let text = self
+            .0
+            .format_pattern(pattern, Some(&arguments), &mut errors);
+        errors.is_empty().then(|| Cow::into_owned(text))
+    }
+
+    fn parse(tag: &str, sources: &[&str]) -> Self {
+        let tag = tag.parse().expect("the tags of this file are valid");
+        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+        // What comes from outside stands in elements of its own that isolate it.
+        bundle.set_use_isolating(false);
+        for source in sources {
+            let resource = FluentResource::try_new((*source).to_owned())
+                .expect("the locale files are part of the program and parsed by its tests");
+            bundle
+                .add_resource(resource)
+                .expect("no message is defined twice, as the tests show");
+        }
+        Self(bundle)
+    }
+}
+
+/// What stands in for a variable of a message.
+#[derive(Clone, Copy)]
+pub enum Variable<'a> {
+    /// Text as it is.
+    Text(&'a str),
+    /// A number, which plural rules look at.
+    Number(u64),
+}
+
+impl<'a> From<&'a str> for Variable<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Variable<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<u64> for Variable<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+static ENGLISH: LazyLock<Texts> = LazyLock::new(|| Texts::parse("en", &[SHARED, CONSOLE]));
+
+const SHARED: &str = include_str!("../../../locales/en.ftl");
+const CONSOLE: &str = include_str!("../locales/en.ftl");

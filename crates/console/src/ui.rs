@@ -1,0 +1,168 @@
+//! The pages: a `Router` over an application that holds the vault, open or locked. It does not know how it is
+//! served; [`crate::door`] guards it on loopback. Server-rendered, no script, texts from Fluent; what a submitter
+//! wrote is escaped, isolated and freed of characters that steer.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use secrecy::SecretString;
+use tokio::{runtime::Handle, task};
+
+use crate::{
+    l10n::Texts,
+    vault::{Vault, VaultError},
+};
+
+mod case;
+mod headers;
+mod help;
+mod inbox;
+pub(crate) mod layout;
+mod lock;
+mod unlock;
+
+pub use headers::content_security_policy;
+pub(crate) use headers::secure;
+
+/// What the pages share: the vault's place, and the vault itself while it is unlocked.
+pub struct App {
+    handle: Handle,
+    directory: PathBuf,
+    vault: Mutex<Option<Vault>>,
+    demo: AtomicBool,
+    last_used: Mutex<Instant>,
+}
+
+impl App {
+    /// The pages of the vault in `directory`, locked; `now` begins the time until it locks by itself.
+    #[must_use]
+    pub fn new(handle: Handle, directory: PathBuf, now: Instant) -> Self {
+        Self {
+            handle,
+            directory,
+            vault: Mutex::new(None),
+            demo: AtomicBool::new(false),
+            last_used: Mutex::new(now),
+        }
+    }
+
+    /// Unlocks the vault. Blocks for as long as the passphrase's stretching takes.
+    ///
+    /// # Errors
+    /// Those of [`Vault::open`].
+    pub fn unlock(&self, passphrase: &SecretString) -> Result<(), VaultError> {
+        let vault = Vault::open(self.handle.clone(), &self.directory, passphrase)?;
+        self.demo.store(vault.contents().demo(), Ordering::Relaxed);
+        *self.vault() = Some(vault);
+        Ok(())
+    }
+
+    /// Drops the vault with all its keys.
+    pub fn lock(&self) {
+        *self.vault() = None;
+    }
+
+    /// Locks when nobody used the pages for `limit`; returns whether it did.
+    pub fn lock_if_idle(&self, now: Instant, limit: Duration) -> bool {
+        let last_used = *self.last_used.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = now.saturating_duration_since(last_used) >= limit;
+        let mut vault = self.vault();
+        idle && vault.take().is_some()
+    }
+
+    /// Whether the vault is one of demo keys, as far as is known: from the first unlock on.
+    #[must_use]
+    pub fn demo(&self) -> bool {
+        self.demo.load(Ordering::Relaxed)
+    }
+
+    fn touch(&self, now: Instant) {
+        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    /// The vault's place in memory. A panic while it was held locks the vault: what it was doing is unknown.
+    fn vault(&self) -> MutexGuard<'_, Option<Vault>> {
+        self.vault.lock().unwrap_or_else(|poisoned| {
+            self.vault.clear_poison();
+            let mut vault = poisoned.into_inner();
+            *vault = None;
+            vault
+        })
+    }
+}
+
+/// The pages of `app`.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(inbox::get))
+        .route("/unlock", post(unlock::post))
+        .route("/lock", post(lock::post))
+        .route("/case/{id}", get(case::get))
+        .route("/help", get(help::get))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            headers::touch,
+        ))
+        .layer(middleware::map_response(secure))
+        .with_state(app)
+}
+
+/// What a page needs of the vault, taken in a thread that may block.
+enum Taken<T> {
+    Locked,
+    Failed,
+    Here(T),
+}
+
+/// Runs `take` on the open vault, with its entries as fresh as the file.
+async fn take<T: Send + 'static>(
+    app: &Arc<App>,
+    take: impl FnOnce(&mut Vault) -> T + Send + 'static,
+) -> Taken<T> {
+    let app = Arc::clone(app);
+    let taken = task::spawn_blocking(move || match &mut *app.vault() {
+        None => Taken::Locked,
+        Some(vault) => match vault.refresh() {
+            Ok(()) => Taken::Here(take(vault)),
+            Err(_) => Taken::Failed,
+        },
+    });
+    taken.await.unwrap_or(Taken::Failed)
+}
+
+async fn not_found(axum::extract::State(app): axum::extract::State<Arc<App>>) -> Response {
+    refusal(&app, StatusCode::NOT_FOUND, "console-not-found-title", "console-not-found")
+}
+
+fn failed(app: &App) -> Response {
+    refusal(app, StatusCode::INTERNAL_SERVER_ERROR, "console-failed-title", "console-failed")
+}
+
+fn refusal(app: &App, status: StatusCode, title: &str, text: &str) -> Response {
+    let texts = Texts::english();
+    let body = maud::html! {
+        h1 { (texts.get(title)) }
+        p { (texts.get(text)) }
+    };
+    let page = layout::page(texts, layout::Frame::of(app), title, &body);
+    (status, page).into_response()
+}
+
+/// Most bytes of a form: a passphrase and nothing else.
+const FORM_LIMIT_BYTES: usize = 16 * 1024;

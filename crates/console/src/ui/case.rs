@@ -1,0 +1,210 @@
+//! One report: what must not be done or mentioned first, then the story, then the rest; identity apart.
+//! Opened and verified again for each view; nothing of it stays in memory afterwards.
+
+use std::sync::Arc;
+
+use asylia_envelope::{
+    answers::Answer,
+    ids::RecordId,
+    questionnaire::{Class, Question},
+};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+
+use super::{App, Taken, failed, layout, not_found, take, unlock};
+use crate::{
+    case::{Case, SECTIONS, STORY, WARNING, values},
+    l10n::Texts,
+    opening::Refused,
+    vault::item::Reason,
+    words,
+};
+
+/// What the vault gave.
+enum Found {
+    Nothing,
+    Refused(Reason),
+    Failed,
+    Case(Box<Case>),
+}
+
+/// The page of a report.
+pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    let Ok(id) = id.parse::<RecordId>() else {
+        return not_found(State(app)).await;
+    };
+    let found = take(&app, move |vault| {
+        let Some(record) = vault.contents().record(id).cloned() else {
+            return Found::Nothing;
+        };
+        match Case::open(vault, &record) {
+            Ok(case) => Found::Case(Box::new(case)),
+            Err(Refused::Record(reason)) => Found::Refused(reason),
+            Err(Refused::Io(_)) => Found::Failed,
+        }
+    })
+    .await;
+    let texts = Texts::english();
+    let (status, content) = match found {
+        Taken::Locked => return unlock::page(&app, None),
+        Taken::Failed | Taken::Here(Found::Failed) => return failed(&app),
+        Taken::Here(Found::Nothing) => return not_found(State(app)).await,
+        Taken::Here(Found::Refused(reason)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason))
+        }
+        Taken::Here(Found::Case(case)) => (StatusCode::OK, content(texts, &case)),
+    };
+    let page = layout::page(texts, layout::Frame::of(&app), "console-case-title", &content);
+    (status, page).into_response()
+}
+
+fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
+    let (what, advice) = words::reason(texts, reason);
+    html! {
+        h1 { (texts.get("console-case-refused")) }
+        p { (layout::id(&id.to_string())) }
+        div.alarm { p { (what) " " (advice) } }
+    }
+}
+
+fn content(texts: &Texts, case: &Case) -> Markup {
+    let problems = case.problems(texts);
+    html! {
+        h1 { (texts.get("console-case-heading")) }
+        section.alarm aria-labelledby="warning" {
+            h2 id="warning" { (texts.get("console-case-warning")) }
+            @match case.answers.text(WARNING) {
+                Some(text) => (layout::foreign(text)),
+                None => p { (texts.get("console-case-warning-none")) },
+            }
+        }
+        @if !problems.is_empty() {
+            section.alarm aria-labelledby="problems" {
+                h2 id="problems" { (texts.get("console-case-problems")) }
+                ul { @for problem in &problems { li { (problem) } } }
+            }
+        }
+        h2 { (texts.get("console-case-story")) }
+        @match case.answers.text(STORY) {
+            Some(text) => div.story { (layout::foreign(text)) },
+            None => p { (texts.get("console-case-story-none")) },
+        }
+        @for (title, classes) in SECTIONS {
+            @if classes.contains(&Class::Identity) {
+                section.apart {
+                    h2 { (texts.get(title)) }
+                    p.soft { (texts.get("console-case-identity-note")) }
+                    (answers(texts, case, classes))
+                }
+            } @else {
+                h2 { (texts.get(title)) }
+                (answers(texts, case, classes))
+            }
+        }
+        h2 { (texts.get("console-case-attachments")) }
+        (attachments(texts, case))
+        h2 { (texts.get("console-case-details")) }
+        (details(texts, case, problems.is_empty()))
+    }
+}
+
+/// The answered questions under the headings of the form's blocks, then those without an answer, folded.
+fn answers(texts: &Texts, case: &Case, classes: &'static [Class]) -> Markup {
+    let mut blocks: Vec<(u8, Vec<(&Question, &Answer)>)> = Vec::new();
+    for (question, answer) in case.answered(classes) {
+        match blocks.last_mut() {
+            Some((block, answers)) if *block == question.block => answers.push((question, answer)),
+            _ => blocks.push((question.block, vec![(question, answer)])),
+        }
+    }
+    let unanswered: Vec<&Question> = case.unanswered(classes).collect();
+    html! {
+        @for (block, answers) in &blocks {
+            @if !classes.contains(&Class::Permission) {
+                h3 { (texts.get(&format!("block-{block}"))) }
+            }
+            dl { @for (question, answer) in answers {
+                dt { (words::question(texts, question)) }
+                dd { (shown(texts, question, answer)) }
+            } }
+        }
+        @if !unanswered.is_empty() {
+            details {
+                summary {
+                    (texts.with("console-case-unanswered-list",
+                        &[("count", (unanswered.len() as u64).into())]))
+                }
+                ul { @for question in unanswered { li { (words::question(texts, question)) } } }
+            }
+        }
+    }
+}
+
+fn shown(texts: &Texts, question: &Question, answer: &Answer) -> Markup {
+    let values = values(texts, question, answer);
+    html! {
+        @match values.as_slice() {
+            [value] => (layout::foreign(value)),
+            values => ul { @for value in values { li { (layout::foreign_inline(value)) } } },
+        }
+    }
+}
+
+fn attachments(texts: &Texts, case: &Case) -> Markup {
+    let attachments = &case.opened.attachments;
+    if attachments.is_empty() {
+        return html! { p { (texts.get("console-case-attachments-none")) } };
+    }
+    html! {
+        div.scroll { table {
+            thead { tr {
+                th scope="col" { (texts.get("console-case-attachments-number")) }
+                th scope="col" { (texts.get("console-case-attachments-name")) }
+                th scope="col" { (texts.get("console-case-attachments-type")) }
+                th scope="col" { (texts.get("console-case-attachments-size")) }
+                th scope="col" { (texts.get("console-case-attachments-sha256")) }
+            } }
+            tbody { @for attachment in attachments { tr {
+                td { (attachment.number) }
+                td { (layout::foreign_inline(&attachment.name)) }
+                td { (layout::foreign_inline(&attachment.media_type)) }
+                td.nowrap { (words::size(texts, attachment.size)) }
+                td { (layout::id(&attachment.sha256)) }
+            } } }
+        } }
+        p { (texts.get("console-case-attachments-note")) }
+        @if let Some(first) = attachments.first() {
+            p { code dir="ltr" {
+                "asylia-console attachment " (case.record_id) " " (first.number)
+                " --vault FOLDER --out FILE"
+            } }
+        }
+    }
+}
+
+fn details(texts: &Texts, case: &Case, whole: bool) -> Markup {
+    let head = &case.opened.head;
+    html! {
+        dl {
+            dt { (texts.get("console-case-record")) }
+            dd { (layout::id(&case.record_id.to_string())) }
+            dt { (texts.get("console-case-received")) }
+            dd { bdi dir="ltr" { (head.day) } }
+            dt { (texts.get("console-case-path")) }
+            dd { (words::path(texts, head.path)) }
+            @if let Some(language) = case.language() {
+                dt { (texts.get("console-case-language")) }
+                dd { (layout::foreign_inline(language)) }
+            }
+        }
+        @if whole { p { (texts.get("console-case-problems-none")) } }
+        @if case.copies > 1 {
+            p.badge { (texts.with("console-sent-twice", &[("count", (case.copies as u64).into())])) }
+        }
+        p.soft { (texts.get("console-case-unproven")) }
+    }
+}

@@ -1,0 +1,61 @@
+//! Unlocking: a wrong passphrase, damage and another version are told apart.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::html;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::task;
+
+use super::{App, layout};
+use crate::{l10n::Texts, vault::VaultError};
+
+/// The form's one field; the buffer becomes the secret, and what is freed is cleared.
+#[derive(Deserialize)]
+pub(super) struct Unlock {
+    passphrase: String,
+}
+
+/// Stretches the passphrase and opens the vault.
+pub(super) async fn post(State(app): State<Arc<App>>, Form(form): Form<Unlock>) -> Response {
+    let blocking = Arc::clone(&app);
+    let passphrase = SecretString::from(form.passphrase);
+    let unlocked = task::spawn_blocking(move || blocking.unlock(&passphrase)).await;
+    let notice = match unlocked {
+        Ok(Ok(())) => return Redirect::to("/").into_response(),
+        Ok(Err(VaultError::WrongPassphrase)) => "console-unlock-wrong",
+        Ok(Err(VaultError::Damaged)) => "console-unlock-damaged",
+        Ok(Err(VaultError::UnknownVersion(_))) => "console-unlock-version",
+        Ok(Err(_)) | Err(_) => "console-unlock-failed",
+    };
+    (StatusCode::FORBIDDEN, page(&app, Some(notice))).into_response()
+}
+
+/// The page that asks for the passphrase; `notice` says why it asks again.
+pub(super) fn page(app: &App, notice: Option<&str>) -> Response {
+    let texts = Texts::english();
+    let content = html! {
+        h1 { (texts.get("console-unlock-heading")) }
+        @if let Some(notice) = notice {
+            div.alarm role="alert" { p { (texts.get(notice)) } }
+        }
+        form.unlock method="post" action="/unlock" {
+            label for="passphrase" { (texts.get("console-unlock-passphrase")) }
+            input type="password" id="passphrase" name="passphrase" required autofocus
+                autocomplete="off" aria-describedby="wait";
+            button type="submit" { (texts.get("console-unlock-button")) }
+        }
+        p.soft id="wait" { (texts.get("console-unlock-wait")) }
+    };
+    let frame = layout::Frame {
+        demo: app.demo(),
+        unlocked: false,
+    };
+    layout::page(texts, frame, "console-unlock-title", &content).into_response()
+}

@@ -1,0 +1,240 @@
+//! Words for what the format says in types, and foreign text made harmless for a terminal or a page.
+
+use core::fmt::Write;
+
+use asylia_envelope::{
+    open::Problem, questionnaire::Question, record::SealedBy, submission::CompartmentName,
+};
+
+use crate::{l10n::Texts, vault::item::Reason};
+
+/// Text of a submitter for a terminal: line feeds stay, tabs become spaces, and every other character that
+/// could steer a terminal or turn text round is shown by its number.
+#[must_use]
+pub fn for_terminal(text: &str) -> String {
+    shown(text, |c| c == '\n', true)
+}
+
+/// Text of a submitter in one line of a terminal.
+#[must_use]
+pub fn for_terminal_line(text: &str) -> String {
+    shown(text, |_| false, true)
+}
+
+/// Text of a submitter for a page, where an element isolates it: directional marks, which Arabic and Hebrew
+/// text uses, have no effect beyond their place and stay; overrides and embeddings are shown by their number.
+#[must_use]
+pub fn for_page(text: &str) -> String {
+    shown(text, |c| c == '\n' || is_mark(c), false)
+}
+
+fn shown(text: &str, keep: impl Fn(char) -> bool, tabs_as_spaces: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' if tabs_as_spaces => out.push_str("    "),
+            '\t' => out.push(c),
+            c if keep(c) || !is_steering(c) => out.push(c),
+            c => {
+                // Writing into a string does not fail.
+                let _ = write!(out, "[U+{:04X}]", u32::from(c));
+            }
+        }
+    }
+    out
+}
+
+/// Controls of terminals (C0, DEL, C1), of direction, of lines, annotations, tags, and the invisible separators.
+/// ZWJ and ZWNJ stay: Persian and many Indic scripts need them.
+fn is_steering(c: char) -> bool {
+    c.is_control()
+        || is_mark(c)
+        || matches!(c,
+            '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{2028}' | '\u{2029}'
+            | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}')
+}
+
+/// The way a submission came, in words.
+#[must_use]
+pub fn path(texts: &Texts, path: SealedBy) -> String {
+    texts.get(match path {
+        SealedBy::Browser => "console-path-browser",
+        SealedBy::Server => "console-path-server",
+        SealedBy::SealedFile => "console-path-sealed-file",
+    })
+}
+
+/// The way a submission came, as in JSON.
+#[must_use]
+pub fn path_code(path: SealedBy) -> &'static str {
+    match path {
+        SealedBy::Browser => "browser",
+        SealedBy::Server => "server",
+        SealedBy::SealedFile => "sealed-file",
+    }
+}
+
+/// Why a record is in quarantine, and what to do: a sentence each.
+#[must_use]
+pub fn reason(texts: &Texts, reason: Reason) -> (String, String) {
+    let code = reason.code();
+    (
+        texts.get(&format!("console-reason-{code}")),
+        texts.get(&format!("console-advice-{code}")),
+    )
+}
+
+/// What did not verify, in words.
+#[must_use]
+pub fn problem(texts: &Texts, problem: &Problem) -> String {
+    let (id, part) = match problem {
+        Problem::Damaged(part) => ("console-problem-damaged", part),
+        Problem::Closed(part) => ("console-problem-closed", part),
+        Problem::Foreign(part) => ("console-problem-foreign", part),
+        Problem::NotAsInManifest(part) => ("console-problem-not-as-in-manifest", part),
+        Problem::Extra(part) => ("console-problem-extra", part),
+        Problem::Missing(part) => ("console-problem-missing", part),
+        // `Unknown`, and what a later format may add.
+        _ => return texts.get("console-problem-unknown"),
+    };
+    let part = match part {
+        CompartmentName::Account => texts.get("console-part-account"),
+        CompartmentName::Identity => texts.get("console-part-identity"),
+        CompartmentName::Manifest => texts.get("console-part-manifest"),
+        CompartmentName::Attachment(number) => texts.with(
+            "console-part-attachment",
+            &[("number", u64::from(*number).into())],
+        ),
+    };
+    texts.with(id, &[("part", (&part).into())])
+}
+
+/// A number of bytes: exact below one KiB, else rounded down in the largest unit.
+#[must_use]
+pub fn size(texts: &Texts, bytes: u64) -> String {
+    let (id, unit) = match bytes {
+        0..0x400 => ("console-size-bytes", 1),
+        0x400..0x10_0000 => ("size-kb", 0x400),
+        0x10_0000..0x4000_0000 => ("size-mb", 0x10_0000),
+        _ => ("size-gb", 0x4000_0000),
+    };
+    texts.with(id, &[("number", (bytes / unit).into())])
+}
+
+/// A question in its words.
+#[must_use]
+pub fn question(texts: &Texts, question: &Question) -> String {
+    texts.get(&format!("field-{}", dashed(question.id)))
+}
+
+/// A choice in its words; `None` for a value that the form does not offer: foreign text then.
+#[must_use]
+pub fn value(texts: &Texts, question: &Question, value: &str) -> Option<String> {
+    let offered = question.values.contains(&value);
+    offered.then(|| texts.get(&format!("value-{}-{}", dashed(question.id), dashed(value))))
+}
+
+fn dashed(id: &str) -> String {
+    id.replace('_', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use asylia_envelope::questionnaire::QUESTIONS;
+
+    use super::*;
+
+    /// Escape sequences, bidirectional overrides and the invisible: what terminals and eyes are fooled with.
+    const CORPUS: [&str; 12] = [
+        "\u{1b}[31mred\u{1b}[0m",
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}]52;c;Y2xpcGJvYXJk\u{7}",
+        "\u{9b}2J",
+        "back\u{8}\u{8}space\rover",
+        "photo\u{202e}gpj.exe",
+        "\u{2066}isolate\u{2069} \u{202a}x\u{202c}",
+        "\u{200e}\u{200f}\u{61c}",
+        "line\u{2028}separator\u{85}next",
+        "zero\u{200b}width\u{feff}\u{2060}",
+        "\u{e0041}\u{e0042} tags",
+        "nul\0 del\u{7f}",
+    ];
+
+    #[test]
+    fn nothing_that_steers_reaches_a_terminal_or_a_page() {
+        for text in CORPUS {
+            for out in [for_terminal(text), for_terminal_line(text)] {
+                assert!(
+                    !out.chars().any(|c| c != '\n' && is_steering(c)),
+                    "{out:?}"
+                );
+            }
+            let out = for_page(text);
+            assert!(
+                !out.chars()
+                    .any(|c| c != '\n' && c != '\t' && !is_mark(c) && is_steering(c)),
+                "{out:?}"
+            );
+        }
+        assert_eq!(for_terminal("\u{1b}[31m"), "[U+001B][31m");
+        assert_eq!(for_page("a\u{202e}b\u{200f}"), "a[U+202E]b\u{200f}");
+        assert_eq!(for_terminal_line("a\nb"), "a[U+000A]b");
+    }
+
+    #[test]
+    fn ordinary_text_of_every_script_stays_as_it_is() {
+        for text in ["Привет السلام 威胁 می‌خواهم 👩‍👧 é\nb", ""] {
+            assert_eq!(for_terminal(text), text);
+            assert_eq!(for_page(text), text);
+        }
+    }
+
+    #[test]
+    fn every_question_value_reason_problem_and_path_has_words() {
+        let texts = Texts::english();
+        let mut all = Vec::new();
+        for asked in &QUESTIONS {
+            all.push(question(texts, asked));
+            all.extend(
+                asked
+                    .values
+                    .iter()
+                    .filter_map(|v| value(texts, asked, v)),
+            );
+            assert_eq!(value(texts, asked, "<b>no such value</b>"), None);
+        }
+        for why in Reason::ALL {
+            let (what, advice) = reason(texts, why);
+            all.extend([what, advice]);
+        }
+        let part = CompartmentName::Attachment(3);
+        for met in [
+            Problem::Damaged(part),
+            Problem::Closed(CompartmentName::Identity),
+            Problem::Foreign(CompartmentName::Account),
+            Problem::NotAsInManifest(part),
+            Problem::Extra(part),
+            Problem::Unknown,
+            Problem::Missing(CompartmentName::Manifest),
+        ] {
+            all.push(problem(texts, &met));
+        }
+        for way in [SealedBy::Browser, SealedBy::Server, SealedBy::SealedFile] {
+            all.push(path(texts, way));
+        }
+        for bytes in [0, 1, 1023, 1024, 1 << 20, 1 << 30] {
+            all.push(size(texts, bytes));
+        }
+        for text in &all {
+            assert!(!text.contains('⟦') && !text.trim().is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Writes `corpus/TARGET/seed…`: whole inputs made by our own writers, from which mutation gets further than
+//! from nothing. Run it after a change of the format: `cargo run --example seeds` in `fuzz/`.
+//!
+//! Everything is invented and every key is thrown away.
+
+use std::{error::Error, fs, path::Path};
+
+use asylia_envelope::{
+    answers::Answers,
+    day::Day,
+    hybrid::HybridIdentity,
+    ids::{EpochId, InstanceId, RecordId},
+    key_bundle::{BundleContent, Period},
+    padding::{COMPARTMENT_FLOOR_BYTES, RECORD_FLOOR_BYTES},
+    return_code::ReturnCode,
+    seal::seal,
+    signing::SigningKey,
+    slices::{SliceWriter, StreamName},
+    submission::{Account, CompartmentName, IdentityPart, MailboxAddress},
+    transfer::{BlobLine, Direction, TRANSFER_MAGIC, TransferNote, write_blob_length, write_head},
+    words::{WordList, draw_proof_words},
+};
+use rand_core::OsRng;
+use sha2::{Digest, Sha256};
+
+const INSTANCE: InstanceId = InstanceId([1; 16]);
+const PERIOD: &str = "2026-Q3";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let code = ReturnCode::generate(&mut OsRng);
+    let identity = HybridIdentity::from_seed(&[7; 32]);
+    let mut answers = Answers::default();
+    answers.add("story", "An invented story.\n");
+    answers.add("danger_kinds", "violence");
+
+    keep("prescan", "seed", &seal(&identity.to_recipient(), b"")?)?;
+    keep("slices", "seed", &compartment()?)?;
+    keep("record", "seed", &record(&identity)?)?;
+    keep(
+        "documents",
+        "seed-account",
+        &account(&code, answers.clone()).to_json(),
+    )?;
+    keep(
+        "documents",
+        "seed-identity",
+        &IdentityPart { answers }.to_json(),
+    )?;
+    keep("typed", "seed-digits", code.to_digits().as_bytes())?;
+    for language in ["en", "fr", "es", "zh"] {
+        let words = code.to_words(WordList::for_language(language));
+        keep("typed", &format!("seed-words-{language}"), words.as_bytes())?;
+    }
+    let bundle = key_bundle(&identity)?;
+    keep(
+        "typed",
+        "seed-fingerprint",
+        bundle.fingerprint().to_string().as_bytes(),
+    )?;
+    let root = SigningKey::from_seed(&[3; 32]);
+    keep(
+        "key_bundle",
+        "seed",
+        bundle.to_note(&[bundle.signature_line(&root)]).as_bytes(),
+    )?;
+    let signed = transfer_note()?;
+    keep("transfer", "seed-note", signed.as_bytes())?;
+    keep("transfer", "seed-bundle", &transfer_bundle(&signed)?)
+}
+
+fn account(code: &ReturnCode, answers: Answers) -> Account {
+    Account {
+        language: "en".to_owned(),
+        page_number: None,
+        proof_words: draw_proof_words(WordList::for_language("en"), &mut OsRng),
+        mailbox: MailboxAddress::of(&code.derive_mailbox(INSTANCE)),
+        answers,
+    }
+}
+
+fn compartment() -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut slices = SliceWriter::new(Vec::new());
+    slices.document("file", b"{}")?;
+    slices.begin(StreamName::data("file"))?;
+    slices.write(b"invented bytes")?;
+    Ok(slices.finish(COMPARTMENT_FLOOR_BYTES)?.0)
+}
+
+/// The plaintext of a record with one compartment, which the target seals by itself.
+fn record(identity: &HybridIdentity) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut slices = SliceWriter::new(Vec::new());
+    let head = format!(
+        "{{\"version\":1,\"instance\":\"{INSTANCE}\",\"record_id\":\"{}\",\"period\":\"{}\",\
+         \"bundle_sequence\":1,\"day\":\"2026-07-01\",\"path\":\"server\"}}",
+        RecordId([2; 16]),
+        PERIOD
+    );
+    slices.document("record", head.as_bytes())?;
+    let sealed = seal(&identity.to_recipient(), &compartment()?)?;
+    slices.begin(StreamName::data(&CompartmentName::Account.to_string()))?;
+    slices.write(&sealed)?;
+    let end = format!(
+        "{{\"compartments\":1,\"size\":{},\"sha256\":\"{}\"}}",
+        sealed.len(),
+        digits(&Sha256::digest(&sealed))
+    );
+    slices.document("end", end.as_bytes())?;
+    Ok(slices.finish(RECORD_FLOOR_BYTES)?.0)
+}
+
+fn key_bundle(identity: &HybridIdentity) -> Result<BundleContent, Box<dyn Error>> {
+    let recipient = || identity.to_recipient();
+    Ok(BundleContent {
+        instance: INSTANCE,
+        office: "An invented office".to_owned(),
+        sequence: 1,
+        previous: None,
+        not_before: day("2026-07-01")?,
+        not_after: day("2026-12-31")?,
+        demo: true,
+        threshold: 1,
+        roots: vec![SigningKey::from_seed(&[3; 32]).verifying_key()],
+        office_keys: vec![SigningKey::from_seed(&[4; 32]).verifying_key()],
+        transfer_key: Some(SigningKey::from_seed(&[5; 32]).verifying_key()),
+        periods: vec![Period {
+            id: PERIOD.to_owned(),
+            from: day("2026-07-01")?,
+            until: day("2026-11-29")?,
+            intake: recipient(),
+            account: recipient(),
+            identity: recipient(),
+        }],
+    })
+}
+
+fn transfer_note() -> Result<String, Box<dyn Error>> {
+    let key = SigningKey::from_seed(&[5; 32]);
+    let note = TransferNote {
+        direction: Direction::ToOffice,
+        instance: INSTANCE,
+        epoch: EpochId([6; 16]),
+        sequence: 1,
+        previous: None,
+        day: day("2026-07-02")?,
+        acknowledged: 0,
+        token: vec![0; 16],
+        signer: key.verifying_key(),
+        blobs: vec![BlobLine {
+            sha256: Sha256::digest(BLOB).into(),
+            record_id: RecordId([2; 16]),
+            period: PERIOD.to_owned(),
+            size: BLOB.len() as u64,
+        }],
+    };
+    Ok(note.to_signed(&key))
+}
+
+fn transfer_bundle(signed: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut bundle = Vec::with_capacity(TRANSFER_MAGIC.len());
+    write_head(&mut bundle, signed)?;
+    write_blob_length(&mut bundle, BLOB.len() as u64)?;
+    bundle.extend_from_slice(BLOB);
+    Ok(bundle)
+}
+
+fn day(text: &str) -> Result<Day, Box<dyn Error>> {
+    Ok(text.parse()?)
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn keep(target: &str, name: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(target);
+    fs::create_dir_all(&folder)?;
+    Ok(fs::write(folder.join(name), bytes)?)
+}
+
+const BLOB: &[u8] = b"an invented record";
