@@ -1,7 +1,8 @@
 //! The answers file: a JSON object of questionnaire ids, each with text, choices, a tick or null.
 //!
-//! A person wrote it by hand or exported it, so everything unknown is refused by its name: a misspelt id
-//! must not lose an answer in silence. Plaintext: nothing here has a `Debug` that shows it.
+//! A person wrote it by hand or exported it, so everything unknown is refused by its name: a
+//! misspelt id must not lose an answer in silence. Plaintext: nothing here has a `Debug` that shows
+//! it.
 
 use core::fmt;
 

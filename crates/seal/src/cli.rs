@@ -1,4 +1,5 @@
-//! The command line of `asylia-seal`. Answers and files come by path; nothing secret is an argument.
+//! The command line of `asylia-seal`. Answers and files come by path; nothing secret is an
+//! argument.
 
 use std::path::PathBuf;
 

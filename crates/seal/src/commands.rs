@@ -154,9 +154,9 @@ fn print_receipt(receipt: &Receipt, bundle: &KeyBundle) -> io::Result<()> {
     writeln!(out)?;
     writeln!(
         out,
-        "Write the return code and the proof words down now: they are shown once and stored nowhere.\n\
-         The code reads answers and withdraws the report; the office's first answer repeats the proof words.\n\
-         Then clear this window, and remove answers and attachments if they must not be found here."
+        "Write the return code and the proof words down now: they are shown once, stored nowhere.\n\
+         The code is the only way to the office's answers; the first repeats the proof words.\n\
+         Then clear this window, and remove answers and attachments if nobody may find them here."
     )?;
     out.flush()
 }

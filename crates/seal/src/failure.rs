@@ -70,7 +70,8 @@ impl From<BundleError> for Failure {
         let next = match error {
             BundleError::NoAnchor => "Give the office's 12 words with --office",
             BundleError::OtherOffice(_) => {
-                "Compare the 12 words with the office by telephone, and do not use this file until they agree"
+                "Compare the 12 words with the office by telephone, and do not use this file before \
+             they agree"
             }
             _ => "Fetch keys.note again from the office, and do not use this one",
         };

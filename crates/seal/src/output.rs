@@ -1,4 +1,5 @@
-//! The new file: written beside its name, synchronised, and only then given its name; never over another.
+//! The new file: written beside its name, synchronised, and only then given its name; never over
+//! another.
 
 use std::{
     fs::File,

@@ -1,7 +1,7 @@
 //! From answers and files to a sealed file, and the receipt that is shown once.
 //!
-//! Trusts the key bundle because the caller verified it against the office's words. Attachments stream
-//! through; no plaintext is written anywhere.
+//! Trusts the key bundle because the caller verified it against the office's words. Attachments
+//! stream through; no plaintext is written anywhere.
 
 use std::io::{self, Read, Write};
 

@@ -1,4 +1,5 @@
-//! `asylia-seal` from both ends: what it seals opens with the office's identities, and what it refuses it names.
+//! `asylia-seal` from both ends: what it seals opens with the office's identities, and what it
+//! refuses it names.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

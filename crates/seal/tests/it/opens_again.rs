@@ -1,4 +1,5 @@
-//! Sealed here, put into a record as the server does, opened with the identities of a throwaway office.
+//! Sealed here, put into a record as the server does, opened with the identities of a throwaway
+//! office.
 
 use std::io::Cursor;
 
