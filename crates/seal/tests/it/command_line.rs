@@ -1,4 +1,8 @@
 //! The program as a person runs it: arguments in, sentences and exit codes out.
+#![expect(
+    clippy::disallowed_types,
+    reason = "the tests start the program; the program starts none"
+)]
 
 use std::{
     fs::{self, File},
