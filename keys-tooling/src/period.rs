@@ -1,7 +1,7 @@
 //! A new period: its window, its three identities, and the public note that goes into a key bundle.
 //!
-//! By default a period lasts to the end of its quarter, and things sealed to it are accepted for 60 days
-//! more, so that windows of successive periods overlap.
+//! By default a period lasts to the end of its quarter, and things sealed to it are accepted for 60
+//! days more, so that windows of successive periods overlap.
 
 use asylia_envelope::{day::Day, ids::InstanceId, key_bundle::Period};
 use rand_core::{CryptoRng, RngCore};
