@@ -10,9 +10,9 @@ mod journey;
 mod postgres;
 mod programs;
 mod protections;
+mod stage;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"
 )]
 mod store_contract;
-mod stage;

@@ -33,7 +33,10 @@ impl Form {
 
     /// A file, its name escaped as the HTML standard has it.
     pub(crate) fn file(mut self, name: &str, media_type: &str, bytes: &[u8]) -> Self {
-        let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+        let name = name
+            .replace('"', "%22")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A");
         let disposition = format!("name=\"attachments\"; filename=\"{name}\"");
         self.part(&disposition, Some(media_type), bytes);
         self
@@ -43,7 +46,8 @@ impl Form {
         let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n");
         self.0.extend_from_slice(head.as_bytes());
         if let Some(media_type) = media_type {
-            self.0.extend_from_slice(format!("Content-Type: {media_type}\r\n").as_bytes());
+            self.0
+                .extend_from_slice(format!("Content-Type: {media_type}\r\n").as_bytes());
         }
         self.0.extend_from_slice(b"\r\n");
         self.0.extend_from_slice(bytes);
@@ -51,7 +55,8 @@ impl Form {
     }
 
     fn finished(mut self) -> Vec<u8> {
-        self.0.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        self.0
+            .extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
         self.0
     }
 }
@@ -60,14 +65,25 @@ impl Stage {
     /// Makes the office, starts the server and makes the vault.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut stage = Self { folder, server: None, bundles: 0 };
-        done(Command::new(program("asylia-keys")).arg("demo").arg("--out").arg(stage.path("office")));
+        let mut stage = Self {
+            folder,
+            server: None,
+            bundles: 0,
+        };
+        done(
+            Command::new(program("asylia-keys"))
+                .arg("demo")
+                .arg("--out")
+                .arg(stage.path("office")),
+        );
         let permitted = "danger_swap = true\ndanger_unlocked_memory = true\n";
         fs::write(stage.path("server.toml"), permitted).expect("the folder can be written");
         stage.start();
         let identity = |role: &str| stage.path("office").join(format!("identity-{role}"));
         let mut init = stage.console("init");
-        init.arg("--keys").arg(stage.path("office/keys.note")).args(["--kdf-mib", "19"]);
+        init.arg("--keys")
+            .arg(stage.path("office/keys.note"))
+            .args(["--kdf-mib", "19"]);
         for role in ["intake", "account", "identity"] {
             init.arg("--identity").arg(identity(role));
         }
@@ -85,13 +101,23 @@ impl Stage {
         let mut server = Command::new(env!("CARGO_BIN_EXE_asylia"));
         server.arg("serve").arg("--data").arg(self.path("server"));
         server.arg("--keys").arg(self.path("office/keys.note"));
-        server.arg("--config").arg(self.path("server.toml")).args(["--listen", "127.0.0.1:0"]);
-        let mut child = server.stderr(Stdio::piped()).spawn().expect("the server starts");
+        server
+            .arg("--config")
+            .arg(self.path("server.toml"))
+            .args(["--listen", "127.0.0.1:0"]);
+        let mut child = server
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
         let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut line = String::new();
         let address = loop {
             line.clear();
-            assert_ne!(log.read_line(&mut line).expect("a log"), 0, "the server ended");
+            assert_ne!(
+                log.read_line(&mut line).expect("a log"),
+                0,
+                "the server ended"
+            );
             if let Some((_, address)) = line.split_once("serving on ") {
                 break address.trim().parse().expect("an address");
             }
@@ -123,7 +149,10 @@ impl Stage {
         stream.write_all(&body).expect("a body is taken");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer comes");
-        let status = answer.get(9..12).and_then(|code| code.parse().ok()).expect("a status");
+        let status = answer
+            .get(9..12)
+            .and_then(|code| code.parse().ok())
+            .expect("a status");
         (status, answer)
     }
 
@@ -132,7 +161,14 @@ impl Stage {
         self.bundles += 1;
         let out = self.path(&format!("stick-{}.asylia", self.bundles));
         let mut export = Command::new(env!("CARGO_BIN_EXE_asylia"));
-        done(export.arg("export").arg("--data").arg(self.path("server")).arg("--out").arg(&out));
+        done(
+            export
+                .arg("export")
+                .arg("--data")
+                .arg(self.path("server"))
+                .arg("--out")
+                .arg(&out),
+        );
         out
     }
 
@@ -140,7 +176,9 @@ impl Stage {
     pub(crate) fn console(&self, verb: &str) -> Command {
         let mut console = Command::new(program("asylia-console"));
         console.arg(verb).arg("--vault").arg(self.path("vault"));
-        console.arg("--passphrase-file").arg(self.path("office/passphrase"));
+        console
+            .arg("--passphrase-file")
+            .arg(self.path("office/passphrase"));
         console
     }
 
@@ -163,7 +201,13 @@ impl Stage {
     /// The bytes of an attachment.
     pub(crate) fn attachment(&self, id: &str, number: u64) -> Vec<u8> {
         let out = self.path(&format!("attachment-{id}-{number}"));
-        done(self.console("attachment").arg(id).arg(number.to_string()).arg("--out").arg(&out));
+        done(
+            self.console("attachment")
+                .arg(id)
+                .arg(number.to_string())
+                .arg("--out")
+                .arg(&out),
+        );
         let bytes = fs::read(&out).expect("the console wrote it");
         fs::remove_file(&out).expect("the test may remove it");
         bytes
@@ -178,7 +222,9 @@ impl Drop for Stage {
 
 /// The text of the receipt's element with this id.
 pub(crate) fn output(page: &str, id: &str) -> String {
-    let (_, rest) = page.split_once(&format!("<output id=\"{id}\"")).expect("the receipt has it");
+    let (_, rest) = page
+        .split_once(&format!("<output id=\"{id}\""))
+        .expect("the receipt has it");
     let (_, rest) = rest.split_once('>').expect("a tag ends");
     rest.split_once('<').expect("an element ends").0.to_owned()
 }

@@ -3,7 +3,8 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    BundleContent, BundleError, MAGIC, NONE, NOTE_LIMIT_BYTES, PERIOD_ID_CHARS, Period, UnverifiedBundle,
+    BundleContent, BundleError, MAGIC, NONE, NOTE_LIMIT_BYTES, PERIOD_ID_CHARS, Period,
+    UnverifiedBundle,
 };
 use crate::signing::{Role, VerifyingKey};
 
