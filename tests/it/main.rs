@@ -2,6 +2,7 @@
 
 mod command_line;
 mod dependency_rules;
+mod interop;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"
