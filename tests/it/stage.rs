@@ -127,6 +127,11 @@ impl Stage {
         self.server = Some((child, address));
     }
 
+    /// Process id of the server.
+    pub(crate) fn server_id(&self) -> u32 {
+        self.server.as_ref().expect("the server runs").0.id()
+    }
+
     /// Ends the server as the power would.
     pub(crate) fn kill(&mut self) {
         if let Some((mut child, _)) = self.server.take() {
