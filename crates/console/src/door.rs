@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rand_core::{CryptoRng, RngCore};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -73,8 +73,10 @@ impl Door {
                     meta charset="utf-8";
                     meta name="referrer" content="no-referrer";
                     title { (texts.with("console-title", &[("page", (&title).into())])) }
+                    style { (PreEscaped(layout::STYLE)) }
                 }
                 body {
+                    header { p.name { (texts.get("console-name")) } }
                     main {
                         h1 { (texts.get("console-launch-heading")) }
                         p { (texts.get("console-launch-text")) }
@@ -183,7 +185,7 @@ async fn enter(State(door): State<Arc<Door>>, Form(form): Form<Enter>) -> Respon
     let content = html! {
         h1 { (texts.get("console-entered-title")) }
         p { (texts.get("console-entered-text")) }
-        p { a href="/" autofocus { (texts.get("console-entered-link")) } }
+        p { a href="/" { (texts.get("console-entered-link")) } }
     };
     let page = notice(&door, "console-entered-title", &content);
     ([(header::SET_COOKIE, cookie)], page).into_response()

@@ -176,7 +176,7 @@ fn attachments(texts: &Texts, case: &Case) -> Markup {
             tbody { @for attachment in attachments { tr {
                 td { (attachment.number) }
                 td { (layout::foreign_inline(&attachment.name)) }
-                td { (layout::foreign_inline(&attachment.media_type)) }
+                td.type { (layout::foreign_inline(&attachment.media_type)) }
                 td.nowrap { (words::size(texts, attachment.size)) }
                 td { (layout::id(&attachment.sha256)) }
             } } }

@@ -261,6 +261,35 @@ fn doctor_names_what_is_damaged() {
     );
 }
 
+/// A full disk in the middle of the file, by the kernel's limit on a file's size.
+#[test]
+fn an_attachment_that_cannot_be_written_whole_leaves_nothing() {
+    let mut desk = Desk::new();
+    assert!(desk.init().status.success());
+    let mut report = story("x");
+    report
+        .files
+        .push(("big".to_owned(), "a/b".to_owned(), vec![7; 1 << 20]));
+    let record = desk.office.seal(&report);
+    let bundle = desk.bundle("bundle", std::slice::from_ref(&record));
+    assert!(desk.run(&["import", &bundle]).status.success());
+    let out = desk.path("out");
+    let id = record.record_id.to_string();
+    let write = desk.command(&["attachment", &id, "1", "--out", &out]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\""])
+        .arg(write.get_program())
+        .args(write.get_args());
+    assert_refused(&limited.output().unwrap(), "The file could not be written");
+    assert!(!Path::new(&out).exists());
+    assert!(
+        desk.run(&["attachment", &id, "1", "--out", &out])
+            .status
+            .success()
+    );
+}
+
 /// The program ends with the test, whatever becomes of it.
 struct Serving(Child);
 

@@ -1,6 +1,6 @@
 //! From the stick into the vault: gaps, replays, forks, damage; each by name, none at another record's cost.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
 
 use asylia_console::{
     import::{ImportError, import, sequence::Alarm},
@@ -61,6 +61,7 @@ fn forks_rollbacks_and_new_counts_are_alarms_by_number() {
     let one = office.pack(&[]);
     let past = (office.previous, office.next);
     let two = office.pack(&[]);
+    let digest_of_two = office.previous.unwrap();
     let three = office.pack(&[]);
     for bundle in [&one, &two, &three] {
         take(&mut vault, bundle).unwrap();
@@ -69,6 +70,7 @@ fn forks_rollbacks_and_new_counts_are_alarms_by_number() {
     let record = office.seal(&story("another past"));
     let mut note = office.note(std::slice::from_ref(&record));
     note.sequence = 3;
+    note.previous = Some(digest_of_two);
     let forked = office.write(&note, std::slice::from_ref(&record));
     let alarm = take(&mut vault, &forked).unwrap_err();
     assert!(
@@ -326,4 +328,57 @@ fn without_the_intake_key_records_wait_in_quarantine() {
     let bundle = office.pack(&[record]);
     let report = take(&mut vault, &bundle).unwrap();
     assert_eq!(report.refused[0].reason, Reason::NoKey);
+}
+
+/// A stick that is pulled out: what was taken in is whole, and the same bundle goes on where it stopped.
+#[test]
+fn an_import_that_breaks_off_goes_on_where_it_stopped() {
+    let mut office = Office::new();
+    let mut vault = office.vault();
+    let records: Vec<Stored> = (0..3)
+        .map(|n| office.seal(&story(&n.to_string())))
+        .collect();
+    let bundle = office.pack(&records);
+    let half = bundle.len() - records[2].bytes.len() - records[1].bytes.len() / 2;
+    let pulled = import(
+        &mut vault,
+        Pulled(&bundle[..half]),
+        bundle.len() as u64,
+        None,
+        &mut OsRng,
+        &mut |_| {},
+    );
+    assert!(matches!(
+        pulled,
+        Err(ImportError::Bundle(TransferError::Io(_)))
+    ));
+    drop(vault);
+    let mut vault = office.reopen();
+    assert_eq!(vault.contents().records.len(), 1);
+    // The bundle did not come to its end, so it is not counted as one that came.
+    assert!(
+        vault
+            .contents()
+            .server
+            .as_ref()
+            .unwrap()
+            .item
+            .bundles
+            .is_empty()
+    );
+    let report = take(&mut vault, &bundle).unwrap();
+    assert_eq!((report.new, report.known), (2, 1));
+    assert!(report.missing.is_empty());
+}
+
+/// Gives its bytes and then an error, as a device that is gone.
+struct Pulled<'a>(&'a [u8]);
+
+impl Read for Pulled<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.0.is_empty() {
+            return Err(io::Error::other("the stick is gone"));
+        }
+        self.0.read(out)
+    }
 }

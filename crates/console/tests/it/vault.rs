@@ -11,7 +11,7 @@ use asylia_console::{
     vault::{Vault, VaultError, WriteLock},
 };
 use secrecy::SecretString;
-use sqlx::{ConnectOptions, Row, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
 
 use crate::office::{Office, PASSPHRASE, Report, Stored, passphrase, story, take};
 
@@ -319,6 +319,8 @@ fn rows(office: &Office, statement: &str) -> Vec<Vec<u8>> {
             .fetch_all(&mut connection)
             .await
             .expect("the statement runs");
+        // Dropped, it would be closed at some later moment, and its log go away under a reader.
+        connection.close().await.expect("it closes");
         rows.iter().map(|row| row.get(0)).collect()
     })
 }
