@@ -2,8 +2,15 @@
 
 mod command_line;
 mod dependency_rules;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod journey;
 mod postgres;
+mod programs;
 mod protections;
+mod stage;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"

@@ -49,11 +49,7 @@ struct Enter {
 
 impl Door {
     /// Draws cookie and launch secret for pages served at `address`.
-    pub fn new(
-        address: SocketAddr,
-        demo: bool,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Self {
+    pub fn new(address: SocketAddr, demo: bool, rng: &mut (impl RngCore + CryptoRng)) -> Self {
         Self {
             host: address.to_string(),
             cookie_name: format!("asylia-{}", random_hex(8, rng)),
@@ -160,14 +156,22 @@ pub fn guarded(pages: Router, door: Arc<Door>) -> Router {
 async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     match door.refusal(&request) {
         None => next.run(request).await,
-        Some((status, why)) => (status, notice(&door, "console-refused-title", &refused(why))).into_response(),
+        Some((status, why)) => (
+            status,
+            notice(&door, "console-refused-title", &refused(why)),
+        )
+            .into_response(),
     }
 }
 
 /// Answers with a page and a link: a redirect would be part of the navigation from `file:`, and so lose the cookie.
 async fn enter(State(door): State<Arc<Door>>, Form(form): Form<Enter>) -> Response {
     if !door.take_launch(&form.secret) {
-        let page = notice(&door, "console-refused-title", &refused("console-refused-launch"));
+        let page = notice(
+            &door,
+            "console-refused-title",
+            &refused("console-refused-launch"),
+        );
         return (StatusCode::UNAUTHORIZED, page).into_response();
     }
     let texts = Texts::english();
@@ -209,7 +213,11 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 }
 
 fn same(secret: &SecretString, given: &str) -> bool {
-    secret.expose_secret().as_bytes().ct_eq(given.as_bytes()).into()
+    secret
+        .expose_secret()
+        .as_bytes()
+        .ct_eq(given.as_bytes())
+        .into()
 }
 
 fn random_hex(bytes: usize, rng: &mut (impl RngCore + CryptoRng)) -> String {

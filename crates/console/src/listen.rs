@@ -29,7 +29,9 @@ pub enum ListenError {
     )]
     NotLoopback(SocketAddr),
     /// The port is taken, or not allowed.
-    #[error("Nothing can listen on {0} ({1}). Use `--listen 127.0.0.1:0`, which finds a free port.")]
+    #[error(
+        "Nothing can listen on {0} ({1}). Use `--listen 127.0.0.1:0`, which finds a free port."
+    )]
     Bind(SocketAddr, io::ErrorKind),
 }
 

@@ -172,10 +172,7 @@ mod tests {
     fn nothing_that_steers_reaches_a_terminal_or_a_page() {
         for text in CORPUS {
             for out in [for_terminal(text), for_terminal_line(text)] {
-                assert!(
-                    !out.chars().any(|c| c != '\n' && is_steering(c)),
-                    "{out:?}"
-                );
+                assert!(!out.chars().any(|c| c != '\n' && is_steering(c)), "{out:?}");
             }
             let out = for_page(text);
             assert!(
@@ -203,12 +200,7 @@ mod tests {
         let mut all = Vec::new();
         for asked in &QUESTIONS {
             all.push(question(texts, asked));
-            all.extend(
-                asked
-                    .values
-                    .iter()
-                    .filter_map(|v| value(texts, asked, v)),
-            );
+            all.extend(asked.values.iter().filter_map(|v| value(texts, asked, v)));
             assert_eq!(value(texts, asked, "<b>no such value</b>"), None);
         }
         for why in Reason::ALL {

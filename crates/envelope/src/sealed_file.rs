@@ -1,8 +1,9 @@
-//! The sealed file: one submission's compartments in one file, made offline and carried to an upload.
+//! The sealed file: one submission's compartments in one file, made offline and carried to an
+//! upload.
 //!
-//! It holds ciphertext, names and lengths of compartments, and which office, period and key bundle they are
-//! for; whoever finds it learns that much and no more. Nothing authenticates the frame: the manifest inside
-//! does that for the office. `docs/FORMAT.md#sealed-file` draws it:
+//! It holds ciphertext, names and lengths of compartments, and which office, period and key bundle
+//! they are for; whoever finds it learns that much and no more. Nothing authenticates the frame:
+//! the manifest inside does that for the office. `docs/FORMAT.md#sealed-file` draws it:
 //!
 //! ```text
 //! "asylia sealed submission v1\n"
@@ -12,8 +13,8 @@
 //! u8 zero, and nothing after it
 //! ```
 //!
-//! Numbers are big-endian. Every chunk of a compartment but its last has exactly [`CHUNK_BYTES`] bytes, so one
-//! submission has one file. Reader and writer hold one chunk at most.
+//! Numbers are big-endian. Every chunk of a compartment but its last has exactly [`CHUNK_BYTES`]
+//! bytes, so one submission has one file. Reader and writer hold one chunk at most.
 
 use std::io::{self, Write};
 
@@ -190,7 +191,8 @@ impl SealedFileHead {
     }
 }
 
-/// Which compartment may come next: account, identity, attachments by number without a gap, manifest.
+/// Which compartment may come next: account, identity, attachments by number without a gap,
+/// manifest.
 #[derive(Default)]
 struct Order {
     last: Option<CompartmentName>,

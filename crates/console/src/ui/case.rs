@@ -58,7 +58,12 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
         }
         Taken::Here(Found::Case(case)) => (StatusCode::OK, content(texts, &case)),
     };
-    let page = layout::page(texts, layout::Frame::of(&app), "console-case-title", &content);
+    let page = layout::page(
+        texts,
+        layout::Frame::of(&app),
+        "console-case-title",
+        &content,
+    );
     (status, page).into_response()
 }
 

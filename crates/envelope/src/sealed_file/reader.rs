@@ -73,8 +73,8 @@ impl<R: Read> SealedFileReader<R> {
         &self.head
     }
 
-    /// The next compartment; what was not read of the one before is passed over. `None` after the manifest,
-    /// when the file ends where it must.
+    /// The next compartment; what was not read of the one before is passed over. `None` after the
+    /// manifest, when the file ends where it must.
     ///
     /// # Errors
     /// Every [`SealedFileError`] but `Header`, `NotASealedFile` and `NotSealed`.
@@ -107,7 +107,8 @@ impl<R: Read> SealedFileReader<R> {
         Ok(Some(SealedCompartment { file: self, name }))
     }
 
-    /// Reads the whole rest: each compartment's age header is scanned before any byte of it goes into `sink`.
+    /// Reads the whole rest: each compartment's age header is scanned before any byte of it goes
+    /// into `sink`.
     ///
     /// # Errors
     /// Every [`SealedFileError`]; what the sink got is to be thrown away then.
@@ -188,7 +189,8 @@ impl<R: Read> SealedFileReader<R> {
     }
 }
 
-/// One compartment's ciphertext, as it stands in the file. Its read errors carry a [`SealedFileError`].
+/// One compartment's ciphertext, as it stands in the file. Its read errors carry a
+/// [`SealedFileError`].
 pub struct SealedCompartment<'a, R: Read> {
     file: &'a mut SealedFileReader<R>,
     name: CompartmentName,

@@ -246,7 +246,8 @@ fn pouring_looks_at_each_age_header_first() {
             .unwrap_err();
         (refused, kept.0.len())
     };
-    // A header that breaks off at the compartment's end is no seal; one that the file cuts off is a cut file.
+    // A header that breaks off at the compartment's end is no seal; one that the file cuts off is a
+    // cut file.
     let start = bytes.windows(4).position(|at| at == b"age-").unwrap();
     assert!(matches!(
         poured(&bytes[..start + 100]),

@@ -1,6 +1,9 @@
-//! The bodies of the targets as plain tests: on every committed input, and on seeded mutations of it.
+//! The bodies of the fuzz targets (`fuzz/`) as plain tests: on every committed input, and on seeded mutations of it.
 
 use std::{fs, path::Path};
+
+#[path = "../../../fuzz/src/lib.rs"]
+mod asylia_fuzz;
 
 const MUTATIONS: usize = 64;
 
@@ -41,7 +44,7 @@ fn record() {
 
 fn run(target: &str, body: fn(&[u8]) -> bool) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
+        .join("../../fuzz/corpus")
         .join(target);
     let mut seeds = 0;
     for entry in fs::read_dir(folder).expect("every target has a corpus") {
