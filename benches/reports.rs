@@ -148,9 +148,10 @@ fn post_large(stage: &Stage) {
 
 /// CPU that the server used while `run` ran, user and system, all threads.
 fn cpu_of(stage: &Stage, run: impl FnOnce()) -> Duration {
-    let before = cpu(stage.server_id());
+    let (server, _) = stage.server.as_ref().expect("the server runs");
+    let before = cpu(server.id());
     run();
-    cpu(stage.server_id()) - before
+    cpu(server.id()) - before
 }
 
 fn cpu(process: u32) -> Duration {

@@ -16,7 +16,8 @@ use crate::programs::{done, program};
 /// One installation; its server is stopped and its folder removed with it.
 pub(crate) struct Stage {
     folder: TempDir,
-    server: Option<(Child, SocketAddr)>,
+    /// The running server and where it listens.
+    pub(crate) server: Option<(Child, SocketAddr)>,
     bundles: u32,
 }
 
@@ -125,11 +126,6 @@ impl Stage {
         // Read on, so that the server never waits for its log.
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         self.server = Some((child, address));
-    }
-
-    /// Process id of the server.
-    pub(crate) fn server_id(&self) -> u32 {
-        self.server.as_ref().expect("the server runs").0.id()
     }
 
     /// Ends the server as the power would.

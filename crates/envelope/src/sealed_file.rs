@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::InstanceId,
     sealing::CompartmentSink,
-    submission::{ATTACHMENTS_LIMIT, CompartmentName, FORMAT_VERSION, json_bytes},
+    submission::{ATTACHMENTS_LIMIT, CompartmentName, FORMAT_VERSION, ManifestEntry, json_bytes},
 };
 
 mod reader;
@@ -168,7 +168,7 @@ impl<W: Write> CompartmentSink for SealedFileWriter<W> {
         Ok(())
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self, _: &ManifestEntry) -> io::Result<()> {
         // No reader takes an empty compartment.
         if self.state != Writing::Holding {
             return Err(io::ErrorKind::InvalidInput.into());

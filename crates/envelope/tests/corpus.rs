@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+#[expect(unreachable_pub, reason = "in its own workspace the file is a library")]
 #[path = "../../../fuzz/src/lib.rs"]
 mod asylia_fuzz;
 
@@ -68,6 +69,10 @@ fn run(target: &str, body: fn(&[u8]) -> bool) {
 }
 
 /// Flips, cuts and repeats at places that a fixed generator draws.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
 fn mutate(bytes: &[u8], body: fn(&[u8]) -> bool) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut draw = |below: usize| {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use asylia_envelope::{
     sealed_file::{SealedFileError, SealedFileHead, SealedFileReader},
     sealing::CompartmentSink,
-    submission::CompartmentName,
+    submission::{CompartmentName, ManifestEntry},
 };
 
 /// A sealed file's frame, read to its end.
@@ -47,7 +47,7 @@ impl CompartmentSink for Sizes {
         Ok(())
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self, _: &ManifestEntry) -> io::Result<()> {
         Ok(())
     }
 }
