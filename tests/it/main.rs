@@ -2,8 +2,16 @@
 
 mod command_line;
 mod dependency_rules;
+mod interop;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod journey;
 mod postgres;
+mod programs;
 mod protections;
+mod stage;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"

@@ -5,13 +5,13 @@
 //!
 //! Reading order: [`questionnaire`] and [`answers`] (what a person says), [`submission`] (compartments),
 //! [`hybrid`], [`prescan`], [`seal`] (one age file), [`slices`] and [`padding`] (what is inside one),
-//! [`sealing`] (inner layer), [`record`] (outer layer), [`open`] (the way back), [`key_bundle`] and
-//! [`signing`] (whose keys), [`return_code`] and [`words`] (the submitter's side), [`transfer`] (the stick).
+//! [`sealing`] (inner layer), [`sealed_file`] (carried to an upload), [`record`] (outer layer), [`open`]
+//! (the way back), [`key_bundle`] and [`signing`] (whose keys), [`return_code`] and [`words`] (the
+//! submitter's side), [`transfer`] (the stick).
 #![deny(missing_docs)]
 
 pub mod answers;
 pub mod day;
-pub mod fuzzing;
 pub mod hybrid;
 pub mod ids;
 pub mod key_bundle;
@@ -22,6 +22,7 @@ pub mod questionnaire;
 pub mod record;
 pub mod return_code;
 pub mod seal;
+pub mod sealed_file;
 pub mod sealing;
 pub mod signing;
 pub mod slices;

@@ -16,7 +16,7 @@ use crate::{
     seal::Sealer,
     sealing::CompartmentSink,
     slices::{SliceWriter, StreamName},
-    submission::{CompartmentName, json_bytes},
+    submission::{CompartmentName, ManifestEntry, json_bytes},
 };
 
 /// Which way a submission was sealed inside.
@@ -59,7 +59,7 @@ pub struct RecordEnd {
     pub compartments: u32,
     /// Bytes of all compartments together.
     pub size: u64,
-    /// SHA-256 over the ciphertext of all compartments, one after the other.
+    /// SHA-256 over a line `NAME SIZE SHA256` and line feed for each compartment, in order.
     pub sha256: String,
 }
 
@@ -110,13 +110,19 @@ impl<W: Write> CompartmentSink for RecordWriter<W> {
 
     fn write(&mut self, ciphertext: &[u8]) -> io::Result<()> {
         self.end.size += ciphertext.len() as u64;
-        self.digest.update(ciphertext);
         self.slices.write(ciphertext)
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self, entry: &ManifestEntry) -> io::Result<()> {
+        self.digest
+            .update(listing_line(&entry.name, entry.size, &entry.sha256));
         self.slices.end()
     }
+}
+
+/// What [`RecordEnd::sha256`] digests of one compartment.
+pub(crate) fn listing_line(name: &str, size: u64, sha256: &str) -> String {
+    format!("{name} {size} {sha256}\n")
 }
 
 /// The first bytes of a stored record, and how many zero bytes follow its ciphertext.

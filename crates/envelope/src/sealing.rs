@@ -30,11 +30,11 @@ pub trait CompartmentSink {
     /// # Errors
     /// As [`CompartmentSink::begin`].
     fn write(&mut self, ciphertext: &[u8]) -> io::Result<()>;
-    /// Ends it.
+    /// Ends it; `entry` is what the manifest will say of it, so that its bytes are digested once.
     ///
     /// # Errors
     /// As [`CompartmentSink::begin`].
-    fn end(&mut self) -> io::Result<()>;
+    fn end(&mut self, entry: &ManifestEntry) -> io::Result<()>;
 }
 
 /// Seals one submission into a sink: account and identity at once, then files as they come, then the manifest.
@@ -201,13 +201,14 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
             size,
             digest,
         } = sealer.finish()?;
-        sink.end()?;
         let sha256 = hex::encode(digest.finalize());
-        self.manifest.compartments.push(ManifestEntry {
+        let entry = ManifestEntry {
             name: name.to_string(),
             size,
             sha256,
-        });
+        };
+        sink.end(&entry)?;
+        self.manifest.compartments.push(entry);
         self.state = State::Between(sink);
         Ok(())
     }

@@ -1,0 +1,35 @@
+"""The pages' own words, read from the English locale, so that a new wording does not break a test."""
+
+import html
+import re
+from functools import cache
+from pathlib import Path
+
+LOCALE = Path(__file__).resolve().parents[3] / "locales" / "en.ftl"
+
+
+def text(message: str) -> str:
+    """The text of a message without variables, or of its attribute, as in `refusal-closed.expired`."""
+    found = _messages()[message]
+    if "{" in found:
+        raise ValueError(f"{message} has variables")
+    return found
+
+
+@cache
+def _messages() -> dict[str, str]:
+    messages: dict[str, str] = {}
+    name = ""
+    for line in LOCALE.read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"([a-z][a-z0-9-]*) = (.*)", line):
+            name = match[1]
+            messages[name] = match[2]
+        elif match := re.match(r" +\.([a-z][a-z0-9-]*) = (.*)", line):
+            messages[f"{name}.{match[1]}"] = match[2]
+    return messages
+
+
+def visible_words(page: str) -> str:
+    """The words of an HTML page, without tags, styles and comments, white space as single spaces."""
+    without = re.sub(r"<!--.*?-->|<style>.*?</style>|<style .*?</style>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", without)).split())
