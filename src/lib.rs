@@ -29,6 +29,7 @@ pub mod refusal;
 pub mod router;
 pub mod routes;
 pub mod serve;
+pub mod stack;
 pub mod status;
 pub mod storage;
 pub mod telemetry;
