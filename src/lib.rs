@@ -20,6 +20,8 @@ pub mod headers;
 pub mod intake;
 pub mod keys;
 pub mod l10n;
+#[cfg(feature = "danger_leak")]
+mod leak;
 pub mod limits;
 pub mod listen;
 pub mod operator;
