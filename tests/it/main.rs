@@ -8,9 +8,15 @@ mod interop;
     reason = "a wrong index fails the test, as it should"
 )]
 mod journey;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod no_plaintext;
 mod postgres;
 mod programs;
 mod protections;
+mod server;
 mod stage;
 #[expect(
     clippy::indexing_slicing,
