@@ -1,4 +1,5 @@
-//! Rates and CPU of the way of a report, printed with the machine's name: `cargo bench`.
+//! Rates and CPU of the way of a report, printed with the machine's name: `cargo bench --profile dev`
+//! (the profile of the tests; the bench profile would build every dependency once more).
 //!
 //! Each figure is a ratio or is compared with one measured in the same run; the bench fails only when it is
 //! off by a factor of two (STYLE §6.4). The targets are those of the issue that asked for them.
