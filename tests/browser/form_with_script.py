@@ -51,45 +51,7 @@ TRACES = """
 NO_TRACES = [0, 0, "", 0, 0, 0]
 
 
-class FirefoxPage:
-    """Firefox in the words that both browsers share here."""
-
-    name = "Firefox"
-
-    def __init__(self, browser: Firefox) -> None:
-        self._browser = browser
-        self.open, self.is_shown, self.press_enter = browser.open, browser.is_shown, browser.press_enter
-        self.type, self.complaints = browser.type, browser.complaints
-
-    def value(self, expression: str) -> object:
-        """The value of an expression in the page."""
-        return self._browser.run(f"return {expression.strip()};")
-
-    def do(self, script: str) -> None:
-        """Runs a script in the page."""
-        self._browser.run(script)
-
-
-class ChromiumPage:
-    """Chromium in the words that both browsers share here."""
-
-    name = "Chromium"
-
-    def __init__(self, browser: Chromium) -> None:
-        self._browser = browser
-        self.open, self.is_shown, self.press_enter = browser.open, browser.is_shown, browser.press_enter
-        self.type, self.complaints = browser.type, browser.complaints
-
-    def value(self, expression: str) -> object:
-        """The value of an expression in the page."""
-        return self._browser.run(expression.strip())
-
-    def do(self, script: str) -> None:
-        """Runs a script in the page."""
-        self._browser.run(script)
-
-
-Page = FirefoxPage | ChromiumPage
+Page = Firefox | Chromium
 
 
 def test(checks: Checks, folder: Path) -> None:
@@ -97,16 +59,16 @@ def test(checks: Checks, folder: Path) -> None:
     office = Office(folder)
     with serving(folder, office.keys) as server, relaying(server.port) as relay:
         with firefox(folder, javascript=True) as browser:
-            page(checks, FirefoxPage(browser), relay)
+            one_browser(checks, browser, relay)
         with chromium(folder, javascript=True) as browser:
-            page(checks, ChromiumPage(browser), relay)
+            one_browser(checks, browser, relay)
             browser.resize(NARROWEST, 640)
             browser.open(relay.url())
             checks.same(f"Chromium: nothing is wider than a window of {NARROWEST} pixels", browser.overflow(), 0)
         checks.same("the server has the reports of the two negative controls alone", server.status()["records"], 2)
 
 
-def page(checks: Checks, page: Page, relay: Relay) -> None:
+def one_browser(checks: Checks, page: Page, relay: Relay) -> None:
     """What one browser makes of the form."""
     name = page.name
     relay.clear()
@@ -162,9 +124,8 @@ def enter_everywhere(checks: Checks, page: Page, relay: Relay) -> None:
 
 def with_buttons(portion: bytes) -> bytes:
     """The mistake that must not be made: Send buttons outside `<noscript>`. The length stays."""
-    for tag, outside in ((b"<noscript><button", b"          <button"), (b"</button></noscript>", b"</button>           ")):
-        portion = portion.replace(tag, outside)
-    return portion
+    portion = portion.replace(b"<noscript><button", b"          <button")
+    return portion.replace(b"</button></noscript>", b"</button>           ")
 
 
 def with_another_style(portion: bytes) -> bytes:

@@ -146,7 +146,7 @@ def long_story(checks: Checks, browser: Firefox, server: Server) -> None:
     script = "const [story, mib] = [document.querySelector('[name=story]'), arguments[0]];"
     # Laying it out would take minutes.
     script += "story.style.display = 'none'; story.value = 'x'.repeat(mib << 20);"
-    browser.run(script, STORY_MIB, sandbox="system")
+    browser.do(script, STORY_MIB, with_javascript_off=True)
     attempt(lambda: browser.click(SEND))
     refused(checks, browser, f"a story of {STORY_MIB} MiB: the page says so", "refusal-field-too-large.title")
 
@@ -214,7 +214,8 @@ def hang_up(checks: Checks, browser: Firefox) -> None:
     with answering(answer) as address:
         for length, is_read in ((10, True), (40 << 20, False)):
             browser.open(f"http://{address}/")
-            browser.run("document.querySelector('textarea').value = 'x'.repeat(arguments[0]);", length, sandbox="system")
+            script = "document.querySelector('textarea').value = 'x'.repeat(arguments[0]);"
+            browser.do(script, length, with_javascript_off=True)
             attempt(lambda: browser.click(SEND))
             checks.same(
                 f"a server that hangs up after {length} bytes leaves {'a' if is_read else 'no'} page",
@@ -225,8 +226,8 @@ def hang_up(checks: Checks, browser: Firefox) -> None:
 
 def page_with_head(status: str, page: bytes) -> bytes:
     """An HTTP answer that ends its connection."""
-    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n"
-    return head.encode() + page
+    fields = f"Content-Type: text/html\r\nContent-Length: {len(page)}\r\nConnection: close"
+    return f"HTTP/1.1 {status}\r\n{fields}\r\n\r\n".encode() + page
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ class ChromiumError(RuntimeError):
 class Chromium:
     """A session with one page."""
 
+    name = "Chromium"
+
     def __init__(self, commands: int, answers: int) -> None:
         self._commands = commands
         self._answers = answers
@@ -167,7 +169,11 @@ class Chromium:
         self.call("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
         self.call("Input.dispatchKeyEvent", type="keyUp", **key)
 
-    def run(self, expression: str) -> Any:
+    def do(self, script: str) -> None:
+        """Runs a script in the page."""
+        self.value(script)
+
+    def value(self, expression: str) -> Any:
         """The value of an expression in the page."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
@@ -186,10 +192,10 @@ class Chromium:
         answers = [event["params"] for event in self._events if event.get("method") == "Network.responseReceived"]
         return [answer["response"]["status"] for answer in answers if answer["type"] == "Document"]
 
-    def resize(self, width: int, height: int) -> None:
-        """Gives the page a size, exactly."""
+    def resize(self, width: int, height: int, *, scale: float = 1) -> None:
+        """Gives the page a size, exactly; `scale` is the pixels of a picture for each of them."""
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
         )
 
     def overflow(self) -> float:

@@ -1,6 +1,5 @@
 """Firefox ESR without a window, driven over Marionette: a throw-away profile, a port of its own choosing."""
 
-import base64
 import contextlib
 import json
 import socket
@@ -40,6 +39,8 @@ class MarionetteError(RuntimeError):
 
 class Firefox:
     """A session with one window."""
+
+    name = "Firefox"
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)
@@ -121,25 +122,22 @@ class Firefox:
         keys = [{"type": kind, "value": ENTER} for kind in ("keyDown", "keyUp")]
         self.call("WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": keys}])
 
-    def run(self, script: str, *arguments: Any, sandbox: str | None = None) -> Any:
-        """Runs a function body in the page. The sandbox `system` is the browser's own and runs where pages may not."""
+    def do(self, script: str, *arguments: Any, with_javascript_off: bool = False) -> Any:
+        """Runs a function body in the page; where pages may run none, in a sandbox of the browser's own."""
+        sandbox = "system" if with_javascript_off else None
         return self.call("WebDriver:ExecuteScript", script=script, args=list(arguments), sandbox=sandbox)
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression in the page."""
+        return self.do(f"return {expression.strip()};")
 
     def complaints(self) -> list[str]:
         """What the browser's console holds about content security policies."""
         self.call("Marionette:SetContext", value="chrome")
         script = "return Services.console.getMessageArray().map(m => `${m.category ?? ''} ${m.message}`);"
-        messages = self.run(script)
+        messages = self.do(script)
         self.call("Marionette:SetContext", value="content")
         return [message for message in messages if "content-security-policy" in message.lower() or "CSP" in message]
-
-    def resize(self, width: int, height: int) -> None:
-        """Gives the window a size."""
-        self.call("WebDriver:SetWindowRect", width=width, height=height)
-
-    def picture(self) -> bytes:
-        """The whole page as a PNG."""
-        return base64.b64decode(self.call("WebDriver:TakeScreenshot", full=True))
 
     def quit(self) -> None:
         """Ends the session and the browser."""
