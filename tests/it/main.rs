@@ -2,12 +2,18 @@
 
 mod command_line;
 mod dependency_rules;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod durability;
 mod interop;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"
 )]
 mod journey;
+mod memory;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"
@@ -23,3 +29,4 @@ mod stage;
     reason = "a wrong index fails the test, as it should"
 )]
 mod store_contract;
+mod stored_length;

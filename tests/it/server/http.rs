@@ -3,7 +3,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -192,11 +192,10 @@ impl Visitor {
         self.answer()
     }
 
-    /// Sends the first `sent` bytes of a report's body, then closes the connection.
-    pub(crate) fn break_off(mut self, form: Form, sent: u64) -> io::Result<()> {
+    /// Sends the first `sent` bytes of a report's body and no more; dropping the visitor cuts it off.
+    pub(crate) fn begin(&mut self, form: Form, sent: u64) -> io::Result<()> {
         self.send_head(MULTIPART, form.length())?;
-        self.send(form.into_body().take(sent))?;
-        self.0.get_ref().shutdown(Shutdown::Both)
+        self.send(form.into_body().take(sent))
     }
 
     fn send_head(&mut self, kind: &str, length: u64) -> io::Result<()> {
@@ -285,10 +284,9 @@ impl Answer {
 
     /// The text of an `<output>` element.
     fn output(&self, id: &str) -> Option<String> {
-        let (_, rest) = self.body.split_once(&format!("<output id={id}"))?;
+        let (_, rest) = self.body.split_once(&format!("<output id=\"{id}\""))?;
         let (_, rest) = rest.split_once('>')?;
-        let (inside, _) = rest.split_once("</output>")?;
-        let text = inside.replace("<span>", "").replace("</span>", "");
+        let (text, _) = rest.split_once("</output>")?;
         Some(text.trim().to_owned())
     }
 }
