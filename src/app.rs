@@ -1,7 +1,7 @@
 //! What every route is given: configuration, keys, store, time and random source.
 //! Nothing here is global; a test builds its own with a fixed clock and repeatable bytes.
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 use asylia_envelope::{
     day::Day,
@@ -36,6 +36,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Where randomness comes from.
     pub rng: Rng,
+    /// Keeps a second server off the data folder.
+    _held: Arc<File>,
 }
 
 impl AppState {
@@ -45,6 +47,7 @@ impl AppState {
     /// A data folder or store that cannot be opened, or one that belongs to another office.
     pub async fn open(config: Arc<Config>, clock: Clock, mut rng: Rng) -> anyhow::Result<Self> {
         let data = DataFolder::create(&config.data)?;
+        let held = Arc::new(data.hold()?);
         let address: StoreAddress = config.store.to_string().parse()?;
         #[cfg(feature = "danger_leak")]
         let address = crate::leak::spoil(address, &config.data)?;
@@ -62,6 +65,7 @@ impl AppState {
             store,
             clock,
             rng,
+            _held: held,
         })
     }
 

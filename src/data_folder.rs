@@ -4,7 +4,7 @@
 //! key that signs bundles: with it they can sign a bundle, and not open one.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -17,6 +17,7 @@ use asylia_envelope::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rand_core::{CryptoRng, RngCore};
+use rustix::fs::FlockOperation;
 use zeroize::Zeroizing;
 
 use crate::{config::StoreAt, error::Advice};
@@ -57,6 +58,24 @@ impl DataFolder {
             "This is no data folder of a server",
             "Give the folder that `asylia serve --data DIR` used, or start the server once",
         ))
+    }
+
+    /// Holds the folder for one serving process, until the answer is dropped or the process ends.
+    ///
+    /// A second one would take the uploads of the first for remnants of an earlier process.
+    ///
+    /// # Errors
+    /// [`Advice`] when another process holds it.
+    pub fn hold(&self) -> anyhow::Result<File> {
+        let path = self.file(LOCK_FILE);
+        let lock = File::create(path).context("the data folder cannot be written")?;
+        rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+            Advice::failed(
+                "Another server runs on this data folder",
+                "Stop it first, or give this one a folder of its own with --data",
+            )
+        })?;
+        Ok(lock)
     }
 
     /// Notes where the store is and which key bundle is in force, for the verbs that run beside `serve`.
@@ -136,13 +155,14 @@ impl DataFolder {
             .and_then(|()| file.sync_all())
             .context("the data folder cannot be written")?;
         fs::rename(&partial, &path).context("the data folder cannot be written")?;
-        let folder = fs::File::open(&self.0).context("the data folder cannot be read")?;
+        let folder = File::open(&self.0).context("the data folder cannot be read")?;
         folder
             .sync_all()
             .context("the data folder cannot be written")
     }
 }
 
+const LOCK_FILE: &str = "serve.lock";
 const STORE_FILE: &str = "store.address";
 const BUNDLE_FILE: &str = "keys.note";
 const TRANSFER_KEY_FILE: &str = "transfer.key";

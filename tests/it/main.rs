@@ -19,6 +19,7 @@ mod memory;
     reason = "a wrong index fails the test, as it should"
 )]
 mod no_plaintext;
+mod one_server;
 mod postgres;
 mod programs;
 mod protections;
