@@ -46,6 +46,8 @@ impl AppState {
     pub async fn open(config: Arc<Config>, clock: Clock, mut rng: Rng) -> anyhow::Result<Self> {
         let data = DataFolder::create(&config.data)?;
         let address: StoreAddress = config.store.to_string().parse()?;
+        #[cfg(feature = "danger_leak")]
+        let address = crate::leak::spoil(address, &config.data)?;
         let store = AnyStore::open(&address).await?;
         let keys = OfficeKeys::load(&config.keys, config.office.as_deref(), &store).await?;
         let abandoned = store.abandon_all_open().await?;

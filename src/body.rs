@@ -220,6 +220,8 @@ impl Shared {
         if self.received_bytes > self.limit_bytes {
             Err(BodyError::TooLarge)
         } else {
+            #[cfg(feature = "danger_leak")]
+            crate::leak::keep(&bytes);
             Ok(bytes)
         }
     }

@@ -33,16 +33,17 @@ impl Drains {
     /// Finishes with a body once its response exists. `waits_for_100` is whether the client asked
     /// before sending (`Expect: 100-continue`); such a client sends nothing after a refusal.
     ///
-    /// Where bytes are left, the response says `Connection: close`. Without a free slot they are
-    /// not read, and the client may see a reset: the cap exists so that this cannot be used to fill
-    /// the server with refused uploads.
+    /// Where there was a body, the response says `Connection: close`: the HTTP library keeps the last
+    /// bytes it read as long as a connection lives, so a report's end would outlast its receipt.
+    /// Without a free slot what is left is not read, and the client may see a reset: the cap exists
+    /// so that this cannot be used to fill the server with refused uploads.
     pub fn settle(
         &self,
         owner: BodyOwner,
         waits_for_100: bool,
         mut response: Response,
     ) -> Response {
-        if owner.is_finished() {
+        if owner.is_finished() && owner.is_untouched() {
             return response;
         }
         response

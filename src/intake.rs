@@ -170,13 +170,20 @@ impl<'a> Sealing<'a> {
             drop(bytes);
             self.upload.take(&self.outlet).await.map_err(store_failed)?;
         }
+        // The padding of a large file is megabytes; it is stored as it comes, like the file.
+        while !self.submission.pad_attachment().map_err(sealing_failed)? {
+            self.upload.take(&self.outlet).await.map_err(store_failed)?;
+        }
         self.submission.end_attachment().map_err(sealing_failed)?;
         self.upload.take(&self.outlet).await.map_err(store_failed)
     }
 
     /// Seals the manifest, pads the record and makes it durable.
     async fn finish(mut self) -> Result<(), AppError> {
-        let record = self.submission.finish().map_err(sealing_failed)?;
+        let mut record = self.submission.finish().map_err(sealing_failed)?;
+        while !record.pad().map_err(sealing_failed)? {
+            self.upload.take(&self.outlet).await.map_err(store_failed)?;
+        }
         let (_, class) = record.finish().map_err(sealing_failed)?;
         self.upload.take(&self.outlet).await.map_err(store_failed)?;
         self.upload.seal(class).await.map_err(store_failed)

@@ -20,6 +20,8 @@ pub mod headers;
 pub mod intake;
 pub mod keys;
 pub mod l10n;
+#[cfg(feature = "danger_leak")]
+mod leak;
 pub mod limits;
 pub mod listen;
 pub mod operator;
@@ -29,6 +31,7 @@ pub mod refusal;
 pub mod router;
 pub mod routes;
 pub mod serve;
+pub mod stack;
 pub mod status;
 pub mod storage;
 pub mod telemetry;

@@ -78,7 +78,10 @@ pub enum Closed {
 pub fn respond(page: Page) -> Response {
     let status = StatusCode::from_u16(page.status()).unwrap_or(StatusCode::OK);
     let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    (status, kind, page.into_bytes()).into_response()
+    let body = page.into_bytes();
+    #[cfg(feature = "danger_leak")]
+    crate::leak::keep(&body);
+    (status, kind, body).into_response()
 }
 
 impl Site {

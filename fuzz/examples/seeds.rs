@@ -99,10 +99,15 @@ fn record(identity: &HybridIdentity) -> Result<Vec<u8>, Box<dyn Error>> {
     let sealed = seal(&identity.to_recipient(), &compartment()?)?;
     slices.begin(StreamName::data(&CompartmentName::Account.to_string()))?;
     slices.write(&sealed)?;
+    let listing = format!(
+        "account {} {}\n",
+        sealed.len(),
+        digits(&Sha256::digest(&sealed))
+    );
     let end = format!(
         "{{\"compartments\":1,\"size\":{},\"sha256\":\"{}\"}}",
         sealed.len(),
-        digits(&Sha256::digest(&sealed))
+        digits(&Sha256::digest(listing.as_bytes()))
     );
     slices.document("end", end.as_bytes())?;
     Ok(slices.finish(RECORD_FLOOR_BYTES)?.0)

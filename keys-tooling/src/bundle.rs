@@ -1,7 +1,9 @@
-//! Key bundles from the office's side: build the next one, say in plain words what it is, sign, verify.
+//! Key bundles from the office's side: build the next one, say in plain words what it is, sign,
+//! verify.
 //!
-//! A note is signed by persons, so everything that a signature would cover is told first. Verifying is the
-//! envelope's; what is added here is the calendar, the chain of bundles, and refusals in two sentences.
+//! A note is signed by persons, so everything that a signature would cover is told first. Verifying
+//! is the envelope's; what is added here is the calendar, the chain of bundles, and refusals in two
+//! sentences.
 
 use core::fmt::Write;
 
@@ -36,7 +38,8 @@ pub struct Plan {
     pub not_after: Day,
 }
 
-/// Why a bundle is not built, signed or accepted. Each text is two sentences: what failed, what to do.
+/// Why a bundle is not built, signed or accepted. Each text is two sentences: what failed, what to
+/// do.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -272,7 +275,8 @@ fn advice(error: &BundleError) -> &'static str {
             "It was altered, or is another file: fetch keys.note again from the office"
         }
         BundleError::OtherOffice(_) => {
-            "Compare the 12 words with the office by telephone, and do not use this file until they agree"
+            "Compare the 12 words with the office by telephone, and do not use this file before \
+             they agree"
         }
         BundleError::NoAnchor => "Give the office's 12 words with --office",
         BundleError::Signatures { .. } => {

@@ -68,7 +68,8 @@ pub(crate) struct NewPeriodArgs {
     /// First day; today when not given
     #[arg(long, value_name = "DAY")]
     pub(crate) from: Option<Day>,
-    /// Last day on which something sealed to it is accepted; 60 days after the quarter when not given
+    /// Last day on which something sealed to it is accepted; 60 days after the quarter when not
+    /// given
     #[arg(long, value_name = "DAY")]
     pub(crate) until: Option<Day>,
     /// Number of the installation; a first period may draw a new one by leaving this out

@@ -1,7 +1,7 @@
 //! A throwaway office in one step, for trying out and for tests. Its note says `demo: yes`.
 //!
-//! Its key files are real ones under a random passphrase, which lies beside them: they protect nobody, and
-//! every program that meets such a bundle says DEMO KEYS.
+//! Its key files are real ones under a random passphrase, which lies beside them: they protect
+//! nobody, and every program that meets such a bundle says DEMO KEYS.
 
 use std::{io, path::Path};
 
@@ -77,7 +77,8 @@ impl DemoOffice {
         self.content.fingerprint()
     }
 
-    /// Writes the note, the key files and their passphrase into `folder`, which must be new or empty.
+    /// Writes the note, the key files and their passphrase into `folder`, which must be new or
+    /// empty.
     ///
     /// `keys.note`, `identity-intake`, `identity-account`, `identity-identity`, `signing-office`,
     /// `signing-root`, `passphrase`; all of mode 0600.

@@ -1,8 +1,9 @@
 //! Identities of a period: what opens submissions. No other crate has such a type.
 //!
-//! One type for each role and no way from one to another: an identity is derived from a seed, or read from
-//! text or a file that names its role. Derivation: HKDF-SHA-512 over a 32-byte seed, with a label and the
-//! length-prefixed instance and period (`docs/FORMAT.md#period-seeds`). No `Debug`; cleared when dropped.
+//! One type for each role and no way from one to another: an identity is derived from a seed, or
+//! read from text or a file that names its role. Derivation: HKDF-SHA-512 over a 32-byte seed, with
+//! a label and the length-prefixed instance and period (`docs/FORMAT.md#period-seeds`). No `Debug`;
+//! cleared when dropped.
 
 use asylia_envelope::{
     hybrid::{HybridIdentity, HybridRecipient},
@@ -23,7 +24,8 @@ use crate::key_file::{KeyFileError, KeyRole, KeyText, WorkFactor};
 /// 32 bytes from which a period's intake and account identities derive.
 pub struct PeriodSeed(Zeroizing<[u8; 32]>);
 
-/// 32 bytes from which a period's identity for the identity compartment derives; may have other holders.
+/// 32 bytes from which a period's identity for the identity compartment derives; may have other
+/// holders.
 pub struct IdentitySeed(Zeroizing<[u8; 32]>);
 
 macro_rules! seed {

@@ -1,8 +1,9 @@
 //! Key files: one secret in an age file under a passphrase, which stock `age` opens too.
 //!
-//! The plaintext is five short lines that a person can read: what it is, its role, the installation, the
-//! period, the secret. A file comes from a stick or a safe, so its header is compared with the only shape
-//! ours have before age sees it, and its work factor is capped. Roles are compared on every way in.
+//! The plaintext is five short lines that a person can read: what it is, its role, the
+//! installation, the period, the secret. A file comes from a stick or a safe, so its header is
+//! compared with the only shape ours have before age sees it, and its work factor is capped. Roles
+//! are compared on every way in.
 
 use core::{fmt, iter};
 use std::io::{self, Read, Write};
@@ -39,7 +40,8 @@ pub struct WorkFactor(u8);
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyFileError {
-    /// No age file whose header is exactly one scrypt stanza, or longer than [`KEY_FILE_LIMIT_BYTES`].
+    /// No age file whose header is exactly one scrypt stanza, or longer than
+    /// [`KEY_FILE_LIMIT_BYTES`].
     #[error(
         "This is not a key file under a passphrase. Give one that asylia-keys or the console wrote."
     )]
@@ -78,7 +80,8 @@ pub enum KeyFileError {
 impl WorkFactor {
     /// For people's passphrases: 256 MiB and about a second for each guess.
     pub const STANDARD: Self = Self(18);
-    /// For demonstrations and tests, whose passphrase is drawn at random: 4 MiB and some milliseconds.
+    /// For demonstrations and tests, whose passphrase is drawn at random: 4 MiB and some
+    /// milliseconds.
     pub const DEMO: Self = Self(12);
     /// The most that is accepted from a file: 1 GiB.
     pub const MOST: Self = Self(20);
@@ -221,7 +224,8 @@ impl KeyText {
         let opened = decryptor
             .decrypt(iter::once(&identity as &dyn age::Identity))
             .map_err(|error| match error {
-                // The stanza's own AEAD: age cannot tell a wrong passphrase from a flipped bit there.
+                // The stanza's own AEAD: age cannot tell a wrong passphrase from a flipped bit
+                // there.
                 DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => {
                     KeyFileError::Passphrase
                 }

@@ -1,11 +1,12 @@
 //! Keys of the office: the only code that loads a focal-point identity.
 //!
-//! Used by the binary `asylia-keys` at ceremonies and by the console; the intake server never depends on it.
-//! Randomness and the day are arguments. Nothing here opens a socket.
+//! Used by the binary `asylia-keys` at ceremonies and by the console; the intake server never
+//! depends on it. Randomness and the day are arguments. Nothing here opens a socket.
 //!
-//! Reading order: [`period`] (seeds, windows), [`identity`] (what opens submissions, one type a role),
-//! [`key_file`] (a secret under a passphrase), [`signing_file`] (keys that sign), [`bundle`] (what the
-//! Committee signs), [`files`] (writing once, for the owner only), [`demo`] (a throwaway office).
+//! Reading order: [`period`] (seeds, windows), [`identity`] (what opens submissions, one type a
+//! role), [`key_file`] (a secret under a passphrase), [`signing_file`] (keys that sign), [`bundle`]
+//! (what the Committee signs), [`files`] (writing once, for the owner only), [`demo`] (a throwaway
+//! office).
 #![deny(missing_docs)]
 
 pub mod bundle;

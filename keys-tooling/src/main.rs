@@ -1,7 +1,7 @@
 //! `asylia-keys`: ceremonies of the office's keys, on an offline computer.
 //!
-//! Takes the day and the random source from the system, here and nowhere else, and prints every failure as
-//! two sentences. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+//! Takes the day and the random source from the system, here and nowhere else, and prints every
+//! failure as two sentences. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
 use std::{
     process::ExitCode,

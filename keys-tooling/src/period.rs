@@ -1,9 +1,13 @@
 //! A new period: its window, its three identities, and the public note that goes into a key bundle.
 //!
-//! By default a period lasts to the end of its quarter, and things sealed to it are accepted for 60 days
-//! more, so that windows of successive periods overlap.
+//! By default a period lasts to the end of its quarter, and things sealed to it are accepted for 60
+//! days more, so that windows of successive periods overlap.
 
-use asylia_envelope::{day::Day, ids::InstanceId, key_bundle::Period};
+use asylia_envelope::{
+    day::Day,
+    ids::InstanceId,
+    key_bundle::{PERIOD_ID_CHARS, Period},
+};
 use rand_core::{CryptoRng, RngCore};
 
 use crate::identity::{
@@ -41,7 +45,7 @@ pub struct NewPeriod {
 pub enum BadPeriod {
     /// The name is empty, too long, or has other characters.
     #[error(
-        "This is no name of a period. Use at most 16 letters, digits and dashes, such as 2027-Q1."
+        "This is no name of a period. Use at most 12 letters, digits and dashes, such as 2027-Q1."
     )]
     Id,
     /// It ends before it begins.
@@ -169,7 +173,7 @@ fn is_period_id(id: &str) -> bool {
     let letters = id
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    (1..=16).contains(&id.len()) && letters
+    (1..=PERIOD_ID_CHARS).contains(&id.len()) && letters
 }
 
 const NOTE_MAGIC: &str = "asylia period v1";

@@ -1,7 +1,8 @@
 //! Files of keys that sign: root keys of the Committee's members, and the office's.
 //!
-//! Under a passphrase like identity files ([`crate::key_file`]), and never one in place of the other. An
-//! office key is made on the console, never derived, split or exported; a root key belongs to a person.
+//! Under a passphrase like identity files ([`crate::key_file`]), and never one in place of the
+//! other. An office key is made on the console, never derived, split or exported; a root key
+//! belongs to a person.
 
 use asylia_envelope::{
     ids::InstanceId,
@@ -90,7 +91,8 @@ fn key_text<R: Role>(role: KeyRole, instance: Option<InstanceId>, key: &SigningK
 
 fn signing_key<R: Role>(text: &KeyText) -> Result<SigningKey<R>, KeyFileError> {
     let mut seed = Zeroizing::new([0; 32]);
-    // 33 bytes of room would let the engine decode; the exact length is checked by its return value.
+    // 33 bytes of room would let the engine decode; the exact length is checked by its return
+    // value.
     let mut buffer = Zeroizing::new([0; SEED_TEXT_ROOM_BYTES]);
     let length = BASE64_STANDARD
         .decode_slice(text.key.as_bytes(), &mut *buffer)

@@ -1,6 +1,10 @@
 //! The program `asylia-keys` as a person runs it: arguments in, sentences and exit codes out.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "the tests start the program; the program starts none"
+)]
 
 use std::{
     fs,

@@ -77,10 +77,13 @@ impl Upload {
     /// # Errors
     /// Those of the store; the upload must then be dropped.
     pub(super) async fn take(&mut self, outlet: &Outlet) -> Result<(), StoreError> {
-        let ciphertext =
-            std::mem::take(&mut *outlet.0.lock().unwrap_or_else(PoisonError::into_inner));
-        self.ciphertext_bytes += ciphertext.len() as u64;
-        self.cut(&ciphertext);
+        {
+            // Emptied in place: a buffer that grew anew each time would scatter the heap.
+            let mut ciphertext = outlet.0.lock().unwrap_or_else(PoisonError::into_inner);
+            self.ciphertext_bytes += ciphertext.len() as u64;
+            self.cut(&ciphertext);
+            ciphertext.clear();
+        }
         while self.waiting.len() >= CHUNKS_TOGETHER {
             let later = self.waiting.split_off(CHUNKS_TOGETHER);
             let now = std::mem::replace(&mut self.waiting, later);
@@ -143,6 +146,7 @@ impl Upload {
         self.first.extend_from_slice(now);
         bytes = later;
         while !bytes.is_empty() {
+            self.filling.reserve_exact(CHUNK_BYTES - self.filling.len());
             let (now, later) = bytes.split_at((CHUNK_BYTES - self.filling.len()).min(bytes.len()));
             self.filling.extend_from_slice(now);
             bytes = later;

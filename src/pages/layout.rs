@@ -77,10 +77,9 @@ fn squeezed(html: &str) -> String {
     let mut rest = html;
     while let Some((before, after)) = rest.split_once("=\"") {
         let (value, after) = after.split_once('"').unwrap_or((after, ""));
-        let quote = match !value.is_empty() && value.bytes().all(plain) {
-            true => "",
-            false => "\"",
-        };
+        // Ids keep theirs: programs that read a page look for `id="return-code"`.
+        let bare = !value.is_empty() && value.bytes().all(plain) && !before.ends_with(" id");
+        let quote = if bare { "" } else { "\"" };
         squeezed.extend([before, "=", quote, value, quote]);
         rest = after;
     }

@@ -58,15 +58,13 @@ pub fn receipt(site: &Site, context: &Receipt) -> Page {
     Page::new(200, PAGE_BYTES, document)
 }
 
-/// Numbers before the words come from the style, so that a copied code is the words alone.
+/// Plain text in one element: what is copied, or read by a program, is the code alone.
 fn code(site: &Site, context: &Receipt) -> Markup {
     let texts = site.texts();
     html! {
         (heading(site, "page-receipt-code"))
         p { strong { (texts.get("page-receipt-code-now")) } }
-        output #return-code {
-            @for word in context.code_words.split_whitespace() { span { (word) } " " }
-        }
+        output #return-code { (context.code_words.as_str()) }
         (paragraph(site, "page-receipt-digits"))
         output #return-digits dir="ltr" {
             @for group in &groups_of_four(&context.code_digits) { (group.as_str()) " " }

@@ -217,7 +217,7 @@ fn demo_keys_are_named_on_every_page_and_on_no_other_site() {
 fn the_receipt_shows_the_code_and_says_what_it_is_no_proof_of() {
     let html = text(receipt(&Site::sample(), &Receipt::sample()));
     let output = |id: &str| {
-        let (_, rest) = html.split_once(&format!("<output id={id}")).unwrap();
+        let (_, rest) = html.split_once(&format!("<output id=\"{id}\"")).unwrap();
         let (inner, _) = rest.split_once("</output>").unwrap();
         html::text_of(&inner[inner.find('>').unwrap() + 1..])
     };

@@ -133,12 +133,12 @@ async fn each_kind_of_refusal_is_a_page() {
 }
 
 #[tokio::test]
-async fn a_form_that_ends_in_the_middle_is_a_bad_form() {
+async fn a_form_that_ends_in_the_middle_was_cut_off() {
     let site = TestSite::start(Setup::default());
     let head = post_head("connection: close\r\ncontent-length: 5");
     let answer = site.exchange(format!("{head}--B\r\n").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    assert!(answer.ends_with("<h1>refused: BadForm</h1>"), "{answer}");
+    assert!(answer.ends_with("<h1>refused: CutOff</h1>"), "{answer}");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use crate::{
     intake::{self, Intake},
     pages,
     refusal::Refusal,
+    stack,
 };
 
 /// Reads the form as a stream, seals it, stores it, shows the code once.
@@ -22,6 +23,10 @@ pub(super) async fn post(
     State(state): State<AppState>,
     request: Request,
 ) -> Result<Response, AppError> {
+    stack::cleared(take(state, request)).await
+}
+
+async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
     if state.config.clear_web {
         return Err(Refusal::ClearWeb.into());
     }

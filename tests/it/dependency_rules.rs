@@ -5,7 +5,7 @@
 //! Trusts `cargo tree`, `cargo metadata` and `nm`; needs no network. The rules and their reasons stand
 //! in `docs/ARCHITECTURE.md`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -118,7 +118,7 @@ fn keys_and_seal_import_no_socket_symbol() {
     for program in ["asylia-keys", "asylia-seal"] {
         assert_none(&socket_symbols(
             program,
-            &undefined_symbols(&built(program)),
+            &undefined_symbols(&crate::programs::program(program)),
         ));
     }
 }
@@ -147,30 +147,6 @@ fn clippy_file(path: &str) -> Table {
     let text =
         std::fs::read_to_string(root().join(path)).expect("every fenced member has a clippy.toml");
     text.parse().expect("clippy.toml is TOML")
-}
-
-/// Builds a program beside this test's own binary and returns its path.
-fn built(program: &str) -> PathBuf {
-    let this = std::env::current_exe().expect("a running test knows its binary");
-    let target = this
-        .ancestors()
-        .nth(3)
-        .expect("cargo puts test binaries in TARGET/PROFILE/deps");
-    let folder = target
-        .to_str()
-        .expect("the target directory's name is UTF-8");
-    cargo(&[
-        "build",
-        "--quiet",
-        "-p",
-        "asylia-keys",
-        "-p",
-        "asylia-seal",
-        "--bins",
-        "--target-dir",
-        folder,
-    ]);
-    target.join("debug").join(program)
 }
 
 fn undefined_symbols(binary: &Path) -> String {

@@ -2,10 +2,31 @@
 
 mod command_line;
 mod dependency_rules;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod durability;
+mod interop;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod journey;
+mod memory;
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod no_plaintext;
 mod postgres;
+mod programs;
 mod protections;
+mod server;
+mod stage;
 #[expect(
     clippy::indexing_slicing,
     reason = "a wrong index fails the test, as it should"
 )]
 mod store_contract;
+mod stored_length;

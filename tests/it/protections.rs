@@ -66,16 +66,32 @@ fn the_key_of_the_memory_lock_gives_up_the_memory_lock_only() {
         "danger_unlocked_memory = true\ndanger_swap = true\n",
     )
     .expect("writes");
+    // Words that are no fingerprint end the server, after its protections and before its first request.
     let serve = [
-        "serve", "--data", "d", "--keys", "k", "--listen", "unix:s", "--config", "c.toml",
+        "serve",
+        "--data",
+        "d",
+        "--keys",
+        "k",
+        "--listen",
+        "unix:s",
+        "--config",
+        "c.toml",
+        "--office",
+        "no fingerprint",
     ];
     let output = user.run(&serve);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     let text = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(
         text.contains("DANGER: a protection is off protection=\"memory lock\""),
         "{text}"
     );
     assert!(!text.contains("does not start without"), "{text}");
+    assert!(
+        text.contains("are not a fingerprint. Give the 12 words"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -98,7 +98,6 @@ console-inbox-problem-count = { $count ->
    *[other] { $count } parts did not verify
 }
 console-inbox-twice = Sent more than once
-console-inbox-open = Open
 console-inbox-damaged = { $count ->
     [one] One row of the vault is damaged. asylia-console doctor names it; the rest is whole.
    *[other] { $count } rows of the vault are damaged. asylia-console doctor names them; the rest is whole.
@@ -142,7 +141,6 @@ console-case-received = Received (UTC)
 console-case-record = Record
 console-case-path = How it came
 console-case-language = Language of the form
-console-case-unanswered = Not answered
 console-case-unanswered-list = { $count ->
     [one] One question was not answered
    *[other] { $count } questions were not answered

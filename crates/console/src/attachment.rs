@@ -62,7 +62,8 @@ pub fn write_attachment(
     number: u16,
     out: &Path,
 ) -> Result<Written, AttachmentError> {
-    let first = open_imported(vault, record, &mut |_, _| Ok(())).map_err(AttachmentError::Refused)?;
+    let first =
+        open_imported(vault, record, &mut |_, _| Ok(())).map_err(AttachmentError::Refused)?;
     let expected = verified(&first, number)?.clone();
     let file = OpenOptions::new()
         .write(true)

@@ -154,7 +154,9 @@ impl Case {
     #[must_use]
     pub fn problems(&self, texts: &Texts) -> Vec<String> {
         let problems = self.opened.problems.iter();
-        problems.map(|problem| words::problem(texts, problem)).collect()
+        problems
+            .map(|problem| words::problem(texts, problem))
+            .collect()
     }
 
     /// The answered questions of `classes` in the order of the form, without those that stand on top.
@@ -162,14 +164,12 @@ impl Case {
         &self,
         classes: &'static [Class],
     ) -> impl Iterator<Item = (&'static Question, &Answer)> {
-        self.asked(classes).filter(|(_, answer)| is_answered(answer))
+        self.asked(classes)
+            .filter(|(_, answer)| is_answered(answer))
     }
 
     /// The questions of `classes` without an answer.
-    pub fn unanswered(
-        &self,
-        classes: &'static [Class],
-    ) -> impl Iterator<Item = &'static Question> {
+    pub fn unanswered(&self, classes: &'static [Class]) -> impl Iterator<Item = &'static Question> {
         self.asked(classes)
             .filter(|(_, answer)| !is_answered(answer))
             .map(|(question, _)| question)
@@ -202,7 +202,11 @@ impl Case {
         let unanswered = self.unanswered(classes).count() as u64;
         if unanswered > 0 {
             let count = [("count", unanswered.into())];
-            writeln!(out, "({})", texts.with("console-case-unanswered-list", &count))?;
+            writeln!(
+                out,
+                "({})",
+                texts.with("console-case-unanswered-list", &count)
+            )?;
         }
         Ok(())
     }
@@ -245,9 +249,8 @@ impl Case {
 /// The values of an answer in words; what the form does not offer stands there as it was sent.
 #[must_use]
 pub fn values(texts: &Texts, question: &Question, answer: &Answer) -> Vec<String> {
-    let in_words = |value: &str| {
-        words::value(texts, question, value).unwrap_or_else(|| value.to_owned())
-    };
+    let in_words =
+        |value: &str| words::value(texts, question, value).unwrap_or_else(|| value.to_owned());
     match answer {
         Answer::Text(text) => text.iter().map(|text| in_words(text)).collect(),
         Answer::Several(values) => values.iter().map(|value| in_words(value)).collect(),
@@ -270,10 +273,7 @@ pub const WARNING: &str = "what_could_make_it_worse";
 pub const STORY: &str = "story";
 /// The rest, in the order in which it is shown: title and classes of the questions.
 pub const SECTIONS: [(&str, &[Class]); 3] = [
-    (
-        "console-case-answers",
-        &[Class::Story, Class::Sensitive],
-    ),
+    ("console-case-answers", &[Class::Story, Class::Sensitive]),
     ("console-case-permissions", &[Class::Permission]),
     ("console-case-identity", &[Class::Identity]),
 ];

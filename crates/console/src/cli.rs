@@ -190,7 +190,12 @@ fn run(verb: Verb, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), Failure> 
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|_| Failure("The program could not start its threads. Close other programs and try again.".to_owned()))?;
+        .map_err(|_| {
+            Failure(
+                "The program could not start its threads. Close other programs and try again."
+                    .to_owned(),
+            )
+        })?;
     match verb {
         Verb::Init(args) => init::run(&runtime, &args, rng),
         Verb::Import(args) => import::run(&runtime, &args, rng),

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rand_core::{CryptoRng, RngCore};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -49,11 +49,7 @@ struct Enter {
 
 impl Door {
     /// Draws cookie and launch secret for pages served at `address`.
-    pub fn new(
-        address: SocketAddr,
-        demo: bool,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Self {
+    pub fn new(address: SocketAddr, demo: bool, rng: &mut (impl RngCore + CryptoRng)) -> Self {
         Self {
             host: address.to_string(),
             cookie_name: format!("asylia-{}", random_hex(8, rng)),
@@ -77,8 +73,10 @@ impl Door {
                     meta charset="utf-8";
                     meta name="referrer" content="no-referrer";
                     title { (texts.with("console-title", &[("page", (&title).into())])) }
+                    style { (PreEscaped(layout::STYLE)) }
                 }
                 body {
+                    header { p.name { (texts.get("console-name")) } }
                     main {
                         h1 { (texts.get("console-launch-heading")) }
                         p { (texts.get("console-launch-text")) }
@@ -160,14 +158,22 @@ pub fn guarded(pages: Router, door: Arc<Door>) -> Router {
 async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     match door.refusal(&request) {
         None => next.run(request).await,
-        Some((status, why)) => (status, notice(&door, "console-refused-title", &refused(why))).into_response(),
+        Some((status, why)) => (
+            status,
+            notice(&door, "console-refused-title", &refused(why)),
+        )
+            .into_response(),
     }
 }
 
 /// Answers with a page and a link: a redirect would be part of the navigation from `file:`, and so lose the cookie.
 async fn enter(State(door): State<Arc<Door>>, Form(form): Form<Enter>) -> Response {
     if !door.take_launch(&form.secret) {
-        let page = notice(&door, "console-refused-title", &refused("console-refused-launch"));
+        let page = notice(
+            &door,
+            "console-refused-title",
+            &refused("console-refused-launch"),
+        );
         return (StatusCode::UNAUTHORIZED, page).into_response();
     }
     let texts = Texts::english();
@@ -179,7 +185,7 @@ async fn enter(State(door): State<Arc<Door>>, Form(form): Form<Enter>) -> Respon
     let content = html! {
         h1 { (texts.get("console-entered-title")) }
         p { (texts.get("console-entered-text")) }
-        p { a href="/" autofocus { (texts.get("console-entered-link")) } }
+        p { a href="/" { (texts.get("console-entered-link")) } }
     };
     let page = notice(&door, "console-entered-title", &content);
     ([(header::SET_COOKIE, cookie)], page).into_response()
@@ -209,7 +215,11 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 }
 
 fn same(secret: &SecretString, given: &str) -> bool {
-    secret.expose_secret().as_bytes().ct_eq(given.as_bytes()).into()
+    secret
+        .expose_secret()
+        .as_bytes()
+        .ct_eq(given.as_bytes())
+        .into()
 }
 
 fn random_hex(bytes: usize, rng: &mut (impl RngCore + CryptoRng)) -> String {

@@ -134,21 +134,23 @@ pub fn import(
     }
     let mut done = 0;
     for (taken, line) in (0..).zip(&note.blobs) {
-        let outcome = record::take_in(vault, &mut bundle, &note, line, rng).map_err(|error| {
-            match error {
+        let outcome =
+            record::take_in(vault, &mut bundle, &note, line, rng).map_err(|error| match error {
                 record::Failure::Bundle(TransferError::Io(error)) => {
                     ImportError::Bundle(TransferError::Io(error))
                 }
                 record::Failure::Bundle(_) => ImportError::BrokenOff { taken },
                 record::Failure::Vault(error) => ImportError::Vault(error),
-            }
-        })?;
+            })?;
         report.count(line, &outcome);
         done += line.size;
         progress(done);
     }
     let seen = vault.contents().server.as_ref();
-    let seen = sequence::with(seen.map_or_else(|| sequence::pin(&note), |row| row.item.clone()), &note);
+    let seen = sequence::with(
+        seen.map_or_else(|| sequence::pin(&note), |row| row.item.clone()),
+        &note,
+    );
     (report.missing, report.missing_count) = sequence::missing(&seen);
     write_pin(vault, seen, rng)?;
     Ok(report)

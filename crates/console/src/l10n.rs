@@ -96,3 +96,64 @@ static ENGLISH: LazyLock<Texts> = LazyLock::new(|| Texts::parse("en", &[SHARED, 
 
 const SHARED: &str = include_str!("../../../locales/en.ftl");
 const CONSOLE: &str = include_str!("../locales/en.ftl");
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
+    const MADE: [&str; 3] = ["console-reason-", "console-advice-", "console-help-"];
+
+    #[test]
+    fn every_id_in_the_source_has_a_message_and_every_message_a_reader() {
+        let mut source = String::new();
+        gather(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut source,
+        );
+        let quoted: Vec<&str> = source.split('"').collect();
+        let is_id = |text: &&&str| {
+            text.starts_with("console-")
+                && !text.ends_with('-')
+                && !text.contains(|c: char| !(c.is_ascii_lowercase() || "-0123456789".contains(c)))
+        };
+        let used: Vec<&str> = quoted.iter().filter(is_id).copied().collect();
+        assert!(used.len() > 80, "the search finds ids");
+        let bundle = &Texts::english().0;
+        for id in &used {
+            assert!(bundle.has_message(id), "{id} has no message");
+        }
+        let defined = CONSOLE
+            .lines()
+            .filter(|line| line.starts_with("console-"))
+            .filter_map(|line| line.split(' ').next());
+        for id in defined {
+            let made = MADE.iter().any(|prefix| id.starts_with(prefix));
+            assert!(made || used.contains(&id), "{id} is never shown");
+        }
+    }
+
+    #[test]
+    fn a_missing_message_or_variable_is_visible() {
+        let texts = Texts::english();
+        assert_eq!(texts.get("no-such-message"), "⟦no-such-message⟧");
+        assert_eq!(texts.get("console-title"), "⟦console-title⟧");
+        assert_eq!(
+            texts.with("console-inbox-count", &[("count", 1.into())]),
+            "One report."
+        );
+    }
+
+    fn gather(folder: &Path, source: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                gather(&path, source);
+            } else if path.extension().is_some_and(|ext| ext == "rs") {
+                source.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+}

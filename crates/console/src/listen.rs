@@ -29,7 +29,9 @@ pub enum ListenError {
     )]
     NotLoopback(SocketAddr),
     /// The port is taken, or not allowed.
-    #[error("Nothing can listen on {0} ({1}). Use `--listen 127.0.0.1:0`, which finds a free port.")]
+    #[error(
+        "Nothing can listen on {0} ({1}). Use `--listen 127.0.0.1:0`, which finds a free port."
+    )]
     Bind(SocketAddr, io::ErrorKind),
 }
 
@@ -98,3 +100,23 @@ const CONNECTIONS_LIMIT: usize = 64;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const BUFFER_BYTES: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_other_computer_can_reach_it() {
+        for address in ["0.0.0.0:0", "192.0.2.1:0", "[::]:0"] {
+            let refused = Listener::bind(address.parse().unwrap()).await.err();
+            assert!(
+                matches!(refused, Some(ListenError::NotLoopback(_))),
+                "{address}"
+            );
+        }
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
+            .await
+            .unwrap();
+        assert_ne!(listener.address().port(), 0);
+    }
+}

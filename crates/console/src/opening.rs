@@ -7,8 +7,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use asylia_envelope::{
-    open::{AttachmentBytes, Identities, OpenedRecord, RecordError, RecordLabel, open_record},
+use asylia_envelope::open::{
+    AttachmentBytes, Identities, OpenedRecord, RecordError, RecordLabel, open_record,
 };
 
 use crate::vault::{
@@ -72,7 +72,6 @@ pub fn open_imported(
         attachment_bytes,
     )
 }
-
 
 /// Runs `open`; a panic of a parser costs this record and no other.
 fn guarded(

@@ -28,7 +28,9 @@ pub fn read(file: Option<&Path>, prompt: &str) -> Result<SecretString, Passphras
             .map_err(|_| PassphraseError::Prompt);
     };
     let too_long = fs::metadata(file).is_ok_and(|meta| meta.len() > LIMIT_BYTES);
-    let text = Some(file).filter(|_| !too_long).and_then(|file| fs::read_to_string(file).ok());
+    let text = Some(file)
+        .filter(|_| !too_long)
+        .and_then(|file| fs::read_to_string(file).ok());
     let text = Zeroizing::new(text.ok_or(PassphraseError::File)?);
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);

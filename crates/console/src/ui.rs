@@ -71,17 +71,26 @@ impl App {
         Ok(())
     }
 
-    /// Drops the vault with all its keys.
+    /// Closes the vault and drops all its keys. Blocks while a page is being made.
     pub fn lock(&self) {
-        *self.vault() = None;
+        let vault = self.vault().take();
+        if let Some(vault) = vault {
+            vault.close();
+        }
     }
 
     /// Locks when nobody used the pages for `limit`; returns whether it did.
     pub fn lock_if_idle(&self, now: Instant, limit: Duration) -> bool {
-        let last_used = *self.last_used.lock().unwrap_or_else(PoisonError::into_inner);
+        let last_used = *self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let idle = now.saturating_duration_since(last_used) >= limit;
-        let mut vault = self.vault();
-        idle && vault.take().is_some()
+        let lock = idle && self.vault().is_some();
+        if lock {
+            self.lock();
+        }
+        lock
     }
 
     /// Whether the vault is one of demo keys, as far as is known: from the first unlock on.
@@ -91,7 +100,10 @@ impl App {
     }
 
     fn touch(&self, now: Instant) {
-        *self.last_used.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        *self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = now;
     }
 
     /// The vault's place in memory. A panic while it was held locks the vault: what it was doing is unknown.
@@ -147,11 +159,21 @@ async fn take<T: Send + 'static>(
 }
 
 async fn not_found(axum::extract::State(app): axum::extract::State<Arc<App>>) -> Response {
-    refusal(&app, StatusCode::NOT_FOUND, "console-not-found-title", "console-not-found")
+    refusal(
+        &app,
+        StatusCode::NOT_FOUND,
+        "console-not-found-title",
+        "console-not-found",
+    )
 }
 
 fn failed(app: &App) -> Response {
-    refusal(app, StatusCode::INTERNAL_SERVER_ERROR, "console-failed-title", "console-failed")
+    refusal(
+        app,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "console-failed-title",
+        "console-failed",
+    )
 }
 
 fn refusal(app: &App, status: StatusCode, title: &str, text: &str) -> Response {

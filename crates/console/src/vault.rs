@@ -200,6 +200,13 @@ impl Vault {
         Ok(())
     }
 
+    /// Closes the file, so that one file holds all of it. Not closing it loses nothing: what was committed is
+    /// in the log beside the file then, and the next program that opens it puts it in its place.
+    pub fn close(self) {
+        // There is nobody left to tell of a failure, and nothing that could be lost by it.
+        let _ = self.handle.block_on(self.connection.close());
+    }
+
     /// What the vault holds.
     #[must_use]
     pub fn contents(&self) -> &Contents {
@@ -229,10 +236,7 @@ impl Vault {
     }
 
     /// The stored bytes of a record, with what opens it.
-    pub fn stored_record(
-        &mut self,
-        record_key: RowId,
-    ) -> (chunks::StoredBytes<'_>, &Identities) {
+    pub fn stored_record(&mut self, record_key: RowId) -> (chunks::StoredBytes<'_>, &Identities) {
         let stored =
             chunks::StoredBytes::new(self.handle.clone(), &mut self.connection, record_key);
         (stored, &self.contents.identities)

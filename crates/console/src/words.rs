@@ -168,21 +168,25 @@ mod tests {
         "nul\0 del\u{7f}",
     ];
 
+    /// Written from the Unicode lists (Bidi_Control, line breaks, default ignorables), not from the code above.
+    fn steers(c: char) -> bool {
+        const LISTED: &str = "\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\
+            \u{2060}\u{2061}\u{2062}\u{2063}\u{2064}\u{2066}\u{2067}\u{2068}\u{2069}\u{206a}\u{206f}\u{ad}\u{feff}\
+            \u{fff9}\u{fffa}\u{fffb}\u{e0001}\u{e0041}\u{e007f}";
+        let control = u32::from(c) < 0x20 || (0x7f..0xa0).contains(&u32::from(c));
+        control || LISTED.contains(c)
+    }
+
     #[test]
     fn nothing_that_steers_reaches_a_terminal_or_a_page() {
-        for text in CORPUS {
-            for out in [for_terminal(text), for_terminal_line(text)] {
-                assert!(
-                    !out.chars().any(|c| c != '\n' && is_steering(c)),
-                    "{out:?}"
-                );
-            }
-            let out = for_page(text);
-            assert!(
-                !out.chars()
-                    .any(|c| c != '\n' && c != '\t' && !is_mark(c) && is_steering(c)),
-                "{out:?}"
-            );
+        let every: String = ('\0'..='\u{e0fff}').collect();
+        for text in CORPUS.into_iter().chain([every.as_str()]) {
+            let terminal = for_terminal(text);
+            assert!(!terminal.chars().any(|c| c != '\n' && steers(c)));
+            assert!(!for_terminal_line(text).chars().any(steers));
+            let page = for_page(text);
+            let allowed = |c| "\n\t\u{200e}\u{200f}\u{61c}".contains(c);
+            assert!(!page.chars().any(|c| steers(c) && !allowed(c)));
         }
         assert_eq!(for_terminal("\u{1b}[31m"), "[U+001B][31m");
         assert_eq!(for_page("a\u{202e}b\u{200f}"), "a[U+202E]b\u{200f}");
@@ -203,12 +207,7 @@ mod tests {
         let mut all = Vec::new();
         for asked in &QUESTIONS {
             all.push(question(texts, asked));
-            all.extend(
-                asked
-                    .values
-                    .iter()
-                    .filter_map(|v| value(texts, asked, v)),
-            );
+            all.extend(asked.values.iter().filter_map(|v| value(texts, asked, v)));
             assert_eq!(value(texts, asked, "<b>no such value</b>"), None);
         }
         for why in Reason::ALL {

@@ -19,6 +19,8 @@ use crate::{
 
 mod parse;
 
+/// Most characters of a period's id: too few to hold a time of day.
+pub const PERIOD_ID_CHARS: usize = 12;
 /// Most bytes of a note.
 pub const NOTE_LIMIT_BYTES: usize = 256 * 1024;
 
@@ -54,7 +56,7 @@ pub struct BundleContent {
 /// The time for which one set of recipients is in force.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Period {
-    /// Such as `2026-Q4`; letters, digits, dashes, at most 16.
+    /// Such as `2026-Q4`; letters, digits, dashes, at most [`PERIOD_ID_CHARS`].
     pub id: String,
     /// First day on which sealing to it is right.
     pub from: Day,

@@ -12,7 +12,6 @@
 
 pub mod answers;
 pub mod day;
-pub mod fuzzing;
 pub mod hybrid;
 pub mod ids;
 pub mod key_bundle;

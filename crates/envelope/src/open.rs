@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     ids::{InstanceId, RecordId, SubmissionId},
     padding::{LENGTH_PREFIX_BYTES, RECORD_FLOOR_BYTES, stored_bytes},
-    record::{RecordEnd, RecordHead},
+    record::{RecordEnd, RecordHead, listing_line},
     seal::{OpenError, OpensSubmissions, open},
     slices::{SliceError, SliceReader, StreamKind, StreamName},
     submission::{
@@ -246,7 +246,7 @@ struct Opening<'a, 'b> {
     identities: &'a Identities<'a>,
     attachment_bytes: &'a mut AttachmentBytes<'b>,
     seen: Vec<Seen>,
-    digest: Sha256,
+    listing: Sha256,
     size: u64,
     submission_id: Option<SubmissionId>,
     account: Option<Account>,
@@ -273,7 +273,7 @@ impl<'a, 'b> Opening<'a, 'b> {
             identities,
             attachment_bytes,
             seen: Vec::new(),
-            digest: Sha256::new(),
+            listing: Sha256::new(),
             size: 0,
             submission_id: None,
             account: None,
@@ -295,7 +295,6 @@ impl<'a, 'b> Opening<'a, 'b> {
         }
         let mut digested = Digested {
             source: slices,
-            whole: &mut self.digest,
             own: Sha256::new(),
             size: 0,
         };
@@ -305,7 +304,8 @@ impl<'a, 'b> Opening<'a, 'b> {
         let expected = name.filter(|name| self.seen.last().is_none_or(|last| last.name < *name));
         let Some(name) = expected else {
             io::copy(&mut digested, &mut io::sink()).map_err(|_| RecordError::Seal)?;
-            self.size += digested.size;
+            let (size, sha256) = digested.finish();
+            self.list(&stream.name, size, &sha256);
             self.problems.push(Problem::Unknown);
             return Ok(());
         };
@@ -319,12 +319,9 @@ impl<'a, 'b> Opening<'a, 'b> {
         );
         // Whatever became of the inner layer, the outer one must verify to the compartment's end.
         io::copy(&mut digested, &mut io::sink()).map_err(|_| RecordError::Seal)?;
-        self.size += digested.size;
-        self.seen.push(Seen {
-            name,
-            size: digested.size,
-            sha256: hex::encode(digested.own.finalize()),
-        });
+        let (size, sha256) = digested.finish();
+        self.list(&stream.name, size, &sha256);
+        self.seen.push(Seen { name, size, sha256 });
         match opened {
             Ok(compartment::Content::Account(account)) => self.account = Some(*account),
             Ok(compartment::Content::Identity(identity)) => self.identity = Some(identity),
@@ -336,8 +333,14 @@ impl<'a, 'b> Opening<'a, 'b> {
         Ok(())
     }
 
+    /// Counts one compartment for the comparison with the record's end.
+    fn list(&mut self, name: &str, size: u64, sha256: &str) {
+        self.listing.update(listing_line(name, size, sha256));
+        self.size += size;
+    }
+
     fn finish(mut self, head: RecordHead, end: &RecordEnd) -> Result<OpenedRecord, RecordError> {
-        let digest = hex::encode(self.digest.clone().finalize());
+        let digest = hex::encode(self.listing.clone().finalize());
         let counted = self.seen.len()
             + self
                 .problems
@@ -403,19 +406,23 @@ impl<'a, 'b> Opening<'a, 'b> {
     }
 }
 
-/// Reads a compartment's ciphertext through two digests: its own and the whole record's.
+/// Reads a compartment's ciphertext and digests it.
 struct Digested<'a, R: Read> {
     source: &'a mut SliceReader<R>,
-    whole: &'a mut Sha256,
     own: Sha256,
     size: u64,
+}
+
+impl<R: Read> Digested<'_, R> {
+    fn finish(self) -> (u64, String) {
+        (self.size, hex::encode(self.own.finalize()))
+    }
 }
 
 impl<R: Read> Read for Digested<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = Read::read(self.source, out)?;
         let bytes = out.get(..read).unwrap_or_default();
-        self.whole.update(bytes);
         self.own.update(bytes);
         self.size += read as u64;
         Ok(read)

@@ -9,6 +9,8 @@ use crate::prescan::HEADER_LIMIT_BYTES;
 pub const COMPARTMENT_FLOOR_BYTES: u64 = 16 * 1024;
 /// Smallest plaintext of a record, in bytes.
 pub const RECORD_FLOOR_BYTES: u64 = 64 * 1024;
+/// Most bytes of padding that sealing writes at a time where its caller stores as it goes.
+pub const PADDING_STEP_BYTES: u64 = 256 * 1024;
 /// Bytes before the ciphertext in a stored record: its length, big-endian.
 pub const LENGTH_PREFIX_BYTES: u64 = 8;
 

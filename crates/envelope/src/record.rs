@@ -12,11 +12,11 @@ use crate::{
     day::Day,
     hybrid::HybridRecipient,
     ids::{InstanceId, RecordId},
-    padding::{LENGTH_PREFIX_BYTES, RECORD_FLOOR_BYTES, stored_bytes},
+    padding::{LENGTH_PREFIX_BYTES, PADDING_STEP_BYTES, RECORD_FLOOR_BYTES, stored_bytes},
     seal::Sealer,
     sealing::CompartmentSink,
     slices::{SliceWriter, StreamName},
-    submission::{CompartmentName, json_bytes},
+    submission::{CompartmentName, ManifestEntry, json_bytes},
 };
 
 /// Which way a submission was sealed inside.
@@ -59,7 +59,7 @@ pub struct RecordEnd {
     pub compartments: u32,
     /// Bytes of all compartments together.
     pub size: u64,
-    /// SHA-256 over the ciphertext of all compartments, one after the other.
+    /// SHA-256 over a line `NAME SIZE SHA256` and line feed for each compartment, in order.
     pub sha256: String,
 }
 
@@ -68,6 +68,7 @@ pub struct RecordWriter<W: Write> {
     slices: SliceWriter<Sealer<W>>,
     end: RecordEnd,
     digest: Sha256,
+    ended: bool,
 }
 
 impl<W: Write> RecordWriter<W> {
@@ -87,7 +88,19 @@ impl<W: Write> RecordWriter<W> {
             slices,
             end,
             digest: Sha256::new(),
+            ended: false,
         })
+    }
+
+    /// Ends the record's content and writes a part of its padding; true when none is missing.
+    ///
+    /// Called before [`Self::finish`] by whoever stores what comes out, until it is true.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn pad(&mut self) -> io::Result<bool> {
+        self.end()?;
+        self.slices.pad(RECORD_FLOOR_BYTES, PADDING_STEP_BYTES)
     }
 
     /// Ends the record; returns the sink and the class of the plaintext, from which [`stored_bytes`] follows.
@@ -95,10 +108,19 @@ impl<W: Write> RecordWriter<W> {
     /// # Errors
     /// Those of the sink.
     pub fn finish(mut self) -> io::Result<(W, u64)> {
-        self.end.sha256 = hex::encode(self.digest.finalize());
-        self.slices.document("end", &json_bytes(&self.end))?;
+        self.end()?;
         let (sealer, class) = self.slices.finish(RECORD_FLOOR_BYTES)?;
         Ok((sealer.finish()?, class))
+    }
+
+    /// Writes what stands behind the compartments, once.
+    fn end(&mut self) -> io::Result<()> {
+        if self.ended {
+            return Ok(());
+        }
+        self.ended = true;
+        self.end.sha256 = hex::encode(self.digest.clone().finalize());
+        self.slices.document("end", &json_bytes(&self.end))
     }
 }
 
@@ -110,13 +132,19 @@ impl<W: Write> CompartmentSink for RecordWriter<W> {
 
     fn write(&mut self, ciphertext: &[u8]) -> io::Result<()> {
         self.end.size += ciphertext.len() as u64;
-        self.digest.update(ciphertext);
         self.slices.write(ciphertext)
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self, entry: &ManifestEntry) -> io::Result<()> {
+        self.digest
+            .update(listing_line(&entry.name, entry.size, &entry.sha256));
         self.slices.end()
     }
+}
+
+/// What [`RecordEnd::sha256`] digests of one compartment.
+pub(crate) fn listing_line(name: &str, size: u64, sha256: &str) -> String {
+    format!("{name} {size} {sha256}\n")
 }
 
 /// The first bytes of a stored record, and how many zero bytes follow its ciphertext.

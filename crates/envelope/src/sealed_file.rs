@@ -1,8 +1,9 @@
-//! The sealed file: one submission's compartments in one file, made offline and carried to an upload.
+//! The sealed file: one submission's compartments in one file, made offline and carried to an
+//! upload.
 //!
-//! It holds ciphertext, names and lengths of compartments, and which office, period and key bundle they are
-//! for; whoever finds it learns that much and no more. Nothing authenticates the frame: the manifest inside
-//! does that for the office. `docs/FORMAT.md#sealed-file` draws it:
+//! It holds ciphertext, names and lengths of compartments, and which office, period and key bundle
+//! they are for; whoever finds it learns that much and no more. Nothing authenticates the frame:
+//! the manifest inside does that for the office. `docs/FORMAT.md#sealed-file` draws it:
 //!
 //! ```text
 //! "asylia sealed submission v1\n"
@@ -12,8 +13,8 @@
 //! u8 zero, and nothing after it
 //! ```
 //!
-//! Numbers are big-endian. Every chunk of a compartment but its last has exactly [`CHUNK_BYTES`] bytes, so one
-//! submission has one file. Reader and writer hold one chunk at most.
+//! Numbers are big-endian. Every chunk of a compartment but its last has exactly [`CHUNK_BYTES`]
+//! bytes, so one submission has one file. Reader and writer hold one chunk at most.
 
 use std::io::{self, Write};
 
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::InstanceId,
     sealing::CompartmentSink,
-    submission::{ATTACHMENTS_LIMIT, CompartmentName, FORMAT_VERSION, json_bytes},
+    submission::{ATTACHMENTS_LIMIT, CompartmentName, FORMAT_VERSION, ManifestEntry, json_bytes},
 };
 
 mod reader;
@@ -167,7 +168,7 @@ impl<W: Write> CompartmentSink for SealedFileWriter<W> {
         Ok(())
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self, _: &ManifestEntry) -> io::Result<()> {
         // No reader takes an empty compartment.
         if self.state != Writing::Holding {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -190,7 +191,8 @@ impl SealedFileHead {
     }
 }
 
-/// Which compartment may come next: account, identity, attachments by number without a gap, manifest.
+/// Which compartment may come next: account, identity, attachments by number without a gap,
+/// manifest.
 #[derive(Default)]
 struct Order {
     last: Option<CompartmentName>,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     ids::{InstanceId, SubmissionId},
     key_bundle::Period,
-    padding::COMPARTMENT_FLOOR_BYTES,
+    padding::{COMPARTMENT_FLOOR_BYTES, PADDING_STEP_BYTES},
     seal::Sealer,
     slices::{SliceWriter, StreamName},
     submission::{
@@ -30,11 +30,11 @@ pub trait CompartmentSink {
     /// # Errors
     /// As [`CompartmentSink::begin`].
     fn write(&mut self, ciphertext: &[u8]) -> io::Result<()>;
-    /// Ends it.
+    /// Ends it; `entry` is what the manifest will say of it, so that its bytes are digested once.
     ///
     /// # Errors
     /// As [`CompartmentSink::begin`].
-    fn end(&mut self) -> io::Result<()>;
+    fn end(&mut self, entry: &ManifestEntry) -> io::Result<()>;
 }
 
 /// Seals one submission into a sink: account and identity at once, then files as they come, then the manifest.
@@ -57,6 +57,7 @@ struct OpenFile<S: CompartmentSink> {
     writer: CompartmentWriter<S>,
     size: u64,
     digest: Sha256,
+    ended: bool,
 }
 
 type CompartmentWriter<S> = SliceWriter<Sealer<DigestedSink<S>>>;
@@ -112,6 +113,7 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
             writer,
             size: 0,
             digest: Sha256::new(),
+            ended: false,
         };
         self.state = State::File(Box::new(file));
         Ok(number)
@@ -125,9 +127,27 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
         let State::File(file) = &mut self.state else {
             return Err(io::Error::other("no attachment is open"));
         };
+        if file.ended {
+            return Err(io::Error::other("the attachment is being padded"));
+        }
         file.size += bytes.len() as u64;
         file.digest.update(bytes);
         file.writer.write(bytes)
+    }
+
+    /// Ends the open attachment's content and writes a part of its padding; true when none is missing.
+    ///
+    /// Padding is up to an eighth of a file. Whoever stores what comes out calls this before
+    /// [`Self::end_attachment`] until it is true, and stores in between.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn pad_attachment(&mut self) -> io::Result<bool> {
+        let State::File(file) = &mut self.state else {
+            return Ok(true);
+        };
+        file.end()?;
+        file.writer.pad(COMPARTMENT_FLOOR_BYTES, PADDING_STEP_BYTES)
     }
 
     /// Ends the open attachment, if there is one.
@@ -141,11 +161,7 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
         let State::File(mut file) = core::mem::replace(&mut self.state, State::Failed) else {
             return Ok(());
         };
-        let end = FileEnd {
-            size: file.size,
-            sha256: hex::encode(file.digest.finalize()),
-        };
-        file.writer.document("end", &json_bytes(&end))?;
+        file.end()?;
         self.close_compartment(file.name, file.writer)
     }
 
@@ -201,13 +217,14 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
             size,
             digest,
         } = sealer.finish()?;
-        sink.end()?;
         let sha256 = hex::encode(digest.finalize());
-        self.manifest.compartments.push(ManifestEntry {
+        let entry = ManifestEntry {
             name: name.to_string(),
             size,
             sha256,
-        });
+        };
+        sink.end(&entry)?;
+        self.manifest.compartments.push(entry);
         self.state = State::Between(sink);
         Ok(())
     }
@@ -220,6 +237,21 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
                 "an earlier part of this submission failed",
             )),
         }
+    }
+}
+
+impl<S: CompartmentSink> OpenFile<S> {
+    /// Writes what stands behind the bytes, once.
+    fn end(&mut self) -> io::Result<()> {
+        if self.ended {
+            return Ok(());
+        }
+        self.ended = true;
+        let end = FileEnd {
+            size: self.size,
+            sha256: hex::encode(self.digest.clone().finalize()),
+        };
+        self.writer.document("end", &json_bytes(&end))
     }
 }
 

@@ -91,6 +91,8 @@ pub struct SliceWriter<W: Write> {
     written: u64,
     stream: Option<(StreamName, u32)>,
     slice: Zeroizing<Vec<u8>>,
+    /// Known once the padding has begun; nothing else may follow then.
+    class: Option<u64>,
 }
 
 impl<W: Write> SliceWriter<W> {
@@ -101,15 +103,19 @@ impl<W: Write> SliceWriter<W> {
             written: 0,
             stream: None,
             slice: Zeroizing::new(Vec::new()),
+            class: None,
         }
     }
 
     /// Begins a stream; ends the one before it.
     ///
     /// # Errors
-    /// Those of the sink.
+    /// Those of the sink; also when the padding has begun.
     pub fn begin(&mut self, name: StreamName) -> io::Result<()> {
         self.end()?;
+        if self.class.is_some() {
+            return Err(io::Error::other("the padding has begun"));
+        }
         debug_assert!(is_stream_name(&name.name));
         self.stream = Some((name, 0));
         Ok(())
@@ -164,23 +170,37 @@ impl<W: Write> SliceWriter<W> {
         Ok(())
     }
 
-    /// Ends the archive, pads it to its class above `floor` bytes, and returns sink and class.
+    /// Ends the last stream and writes at most `limit_bytes` of the padding; true when none is missing.
+    ///
+    /// The padding of a large archive is itself large (see [`size_class`]): whoever stores what comes out
+    /// calls this until it is true and stores in between, so that it does not wait in memory.
     ///
     /// # Errors
     /// Those of the sink.
-    pub fn finish(mut self, floor: u64) -> io::Result<(W, u64)> {
+    pub fn pad(&mut self, floor: u64, limit_bytes: u64) -> io::Result<bool> {
         self.end()?;
-        let class = size_class(self.written + 2 * BLOCK_BYTES as u64, floor);
+        let content = self.written + 2 * BLOCK_BYTES as u64;
+        let class = *self.class.get_or_insert_with(|| size_class(content, floor));
         let zeros = [0; ZEROS_BYTES];
-        let mut missing = class - self.written;
+        let mut missing = (class - self.written).min(limit_bytes);
         while missing > 0 {
             let now = usize::try_from(missing)
                 .unwrap_or(usize::MAX)
                 .min(ZEROS_BYTES);
             self.out.write_all(zeros.get(..now).unwrap_or(&zeros))?;
+            self.written += now as u64;
             missing -= now as u64;
         }
-        Ok((self.out, class))
+        Ok(self.written == class)
+    }
+
+    /// Ends the archive, pads it to its class above `floor` bytes, and returns sink and class.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn finish(mut self, floor: u64) -> io::Result<(W, u64)> {
+        self.pad(floor, u64::MAX)?;
+        Ok((self.out, self.written))
     }
 
     fn regrow(&mut self, capacity: usize) {

@@ -2,6 +2,8 @@
 //!
 //! Only the word *lists* of BIP39 are used (2048 words, 11 bits each), not its checksums or derivation.
 
+use std::sync::OnceLock;
+
 use bip39::Language;
 use rand_core::{CryptoRng, RngCore};
 use unicode_normalization::UnicodeNormalization;
@@ -38,16 +40,17 @@ impl WordList {
         self.words().get(usize::from(index)).copied()
     }
 
-    /// The number of a typed word: in any case and normalisation, or by its first four letters.
+    /// The number of a typed word: in any case and normalisation, or by its first four letters alone.
     #[must_use]
     pub fn index(self, typed: &str) -> Option<u16> {
         let wanted = normal(typed);
-        let position =
-            |test: &dyn Fn(&str) -> bool| self.words().iter().position(|word| test(&normal(word)));
-        let found = position(&|word| word == wanted.as_str()).or_else(|| {
+        let words = self.normal_words();
+        let whole = words.iter().position(|word| *word == *wanted);
+        let found = whole.or_else(|| {
             // BIP39 chose its lists so that four letters tell the words apart.
-            (wanted.chars().count() >= PREFIX_LETTERS)
-                .then(|| position(&|word| word.chars().take(PREFIX_LETTERS).eq(wanted.chars())))
+            let prefix = |word: &String| word.chars().take(PREFIX_LETTERS).eq(wanted.chars());
+            (wanted.chars().count() == PREFIX_LETTERS)
+                .then(|| words.iter().position(prefix))
                 .flatten()
         });
         found.and_then(|index| u16::try_from(index).ok())
@@ -55,6 +58,24 @@ impl WordList {
 
     /// Every list.
     pub const ALL: [Self; 4] = [Self::English, Self::French, Self::Spanish, Self::Chinese];
+
+    /// The list in the form in which typed words are compared, made once.
+    fn normal_words(self) -> &'static [String] {
+        static LISTS: [OnceLock<Vec<String>>; 4] = [const { OnceLock::new() }; 4];
+        let [english, french, spanish, chinese] = &LISTS;
+        let list = match self {
+            Self::English => english,
+            Self::French => french,
+            Self::Spanish => spanish,
+            Self::Chinese => chinese,
+        };
+        list.get_or_init(|| {
+            self.words()
+                .iter()
+                .map(|word| normal(word).to_string())
+                .collect()
+        })
+    }
 
     fn words(self) -> &'static [&'static str; 2048] {
         match self {

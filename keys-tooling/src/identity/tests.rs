@@ -7,7 +7,8 @@ use rand_core::OsRng;
 use super::*;
 use crate::period::{Window, new_period};
 
-/// Computed apart from this code with HMAC-SHA-512 and bech32 of another language's standard library.
+/// Computed apart from this code with HMAC-SHA-512 and bech32 of another language's standard
+/// library.
 const VECTOR_INTAKE: &str =
     "AGE-SECRET-KEY-PQ-178YSKVXSK2Y8AU58XT0PX2FC5AGZ4XE0TKDM9KK5556CM2EXLU8SH6U48K";
 const VECTOR_ACCOUNT: &str =

@@ -148,7 +148,7 @@ fn the_true_path_is_told_before_anything_is_typed() {
         .find(words)
         .expect("the words of the threat model, word by word");
     let story = html.find("name=story").unwrap();
-    assert!(told < story && html.find("id=script-note").unwrap() < story);
+    assert!(told < story && html.find("id=\"script-note\"").unwrap() < story);
     assert!(html.find("under 18").unwrap() < story);
     for element in form()
         .iter()

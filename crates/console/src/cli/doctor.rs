@@ -30,8 +30,11 @@ pub(super) fn run(runtime: &Runtime, args: &DoctorArgs) -> Result<(), Failure> {
     let mut vault = open_vault(runtime, &args.vault)?;
     let report = examine(&mut vault)?;
     if args.json {
-        let json = serde_json::to_string(&report)
-            .map_err(|error| Failure(format!("The result cannot be printed: {error}. Run it without `--json`.")))?;
+        let json = serde_json::to_string(&report).map_err(|error| {
+            Failure(format!(
+                "The result cannot be printed: {error}. Run it without `--json`."
+            ))
+        })?;
         println!("{json}");
     } else {
         print(&report);
@@ -48,7 +51,9 @@ pub(super) fn run(runtime: &Runtime, args: &DoctorArgs) -> Result<(), Failure> {
 
 fn examine(vault: &mut Vault) -> Result<Report, Failure> {
     // A file so broken that the check itself fails has its fault named all the same.
-    let file_faults = vault.integrity().unwrap_or_else(|error| vec![error.to_string()]);
+    let file_faults = vault
+        .integrity()
+        .unwrap_or_else(|error| vec![error.to_string()]);
     let records: Vec<RecordItem> = vault
         .contents()
         .records

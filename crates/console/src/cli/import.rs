@@ -42,12 +42,16 @@ pub(super) fn run(
     bar.finish_and_clear();
     let report = report?;
     if args.json {
-        let json = serde_json::to_string(&report)
-            .map_err(|error| Failure(format!("The result cannot be printed: {error}. The import is done.")))?;
+        let json = serde_json::to_string(&report).map_err(|error| {
+            Failure(format!(
+                "The result cannot be printed: {error}. The import is done."
+            ))
+        })?;
         println!("{json}");
     } else {
         print(&vault, &report);
     }
+    vault.close();
     Ok(())
 }
 

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
-use asylia_envelope::key_bundle::{Anchor, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, UnverifiedBundle};
+use asylia_envelope::key_bundle::{
+    Anchor, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, UnverifiedBundle,
+};
 use asylia_keys::identity::AnyIdentity;
 use rand_core::{CryptoRng, RngCore};
 use secrecy::SecretString;
@@ -39,7 +41,7 @@ pub(super) fn run(
         anchor,
         identities,
     };
-    Vault::create(runtime.handle().clone(), &args.vault.vault, new, rng)?;
+    Vault::create(runtime.handle().clone(), &args.vault.vault, new, rng)?.close();
     let said = [
         ("identities", count.into()),
         ("sequence", sequence.into()),
@@ -89,12 +91,7 @@ fn read_identity(
 }
 
 fn read(file: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {
-    let refused = |what: &str| {
-        Failure(format!(
-            "{} {what}. Check the path.",
-            file.display()
-        ))
-    };
+    let refused = |what: &str| Failure(format!("{} {what}. Check the path.", file.display()));
     let length = fs::metadata(file)
         .map_err(|_| refused("cannot be read"))?
         .len();

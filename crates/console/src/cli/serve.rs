@@ -1,9 +1,9 @@
 //! `browser`: serves the pages on loopback and opens them, until Ctrl-C.
 
 use std::{
-    fs::OpenOptions,
+    fs::{DirBuilder, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -34,7 +34,11 @@ pub(super) fn run(
     rng: &mut (impl RngCore + CryptoRng),
 ) -> Result<(), Failure> {
     Vault::look(&args.vault.vault)?;
-    let app = App::new(runtime.handle().clone(), args.vault.vault.clone(), Instant::now());
+    let app = App::new(
+        runtime.handle().clone(),
+        args.vault.vault.clone(),
+        Instant::now(),
+    );
     if args.vault.passphrase_file.is_some() {
         app.unlock(&passphrase_of(args.vault.passphrase_file.as_deref())?)?;
         say_demo(app.demo());
@@ -62,18 +66,14 @@ pub(super) fn run(
     folder.close().map_err(unwritable)
 }
 
-fn open(
-    no_open: bool,
-    page: &Path,
-    folder: &Path,
-) -> Result<Option<launcher::Browser>, Failure> {
+fn open(no_open: bool, page: &Path, folder: &Path) -> Result<Option<launcher::Browser>, Failure> {
     let texts = Texts::english();
     if no_open {
         println!("{}", page.display());
         return Ok(None);
     }
     let profile = folder.join("profile");
-    std::fs::DirBuilder::new()
+    DirBuilder::new()
         .mode(0o700)
         .create(&profile)
         .map_err(unwritable)?;
@@ -89,7 +89,9 @@ fn open(
 /// A folder for the owner only, in memory where the system has such a place.
 fn private_folder() -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    let builder = builder.prefix("asylia-console-");
+    let builder = builder
+        .prefix("asylia-console-")
+        .permissions(Permissions::from_mode(0o700));
     let in_memory = PathBuf::from(MEMORY_FOLDER);
     if in_memory.is_dir()
         && let Ok(folder) = builder.tempdir_in(in_memory)
@@ -118,7 +120,8 @@ async fn lock_when_idle(app: &Arc<App>) {
         tick.tick().await;
         let app = Arc::clone(app);
         // A page that is being made holds the vault; wait for it where waiting is allowed.
-        let _ = tokio::task::spawn_blocking(move || app.lock_if_idle(Instant::now(), IDLE_LIMIT)).await;
+        let _ =
+            tokio::task::spawn_blocking(move || app.lock_if_idle(Instant::now(), IDLE_LIMIT)).await;
     }
 }
 

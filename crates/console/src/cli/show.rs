@@ -123,13 +123,12 @@ pub(super) fn show(runtime: &Runtime, args: &ShowArgs) -> Result<(), Failure> {
 pub(super) fn attachment(runtime: &Runtime, args: &AttachmentArgs) -> Result<(), Failure> {
     let mut vault = open_vault(runtime, &args.vault)?;
     let record = find(&vault, args.id)?;
-    let written =
-        write_attachment(&mut vault, &record, args.number, &args.out).map_err(|error| {
-            match error {
-                AttachmentError::Refused(error) => refusal(args.id, &error),
-                error => error.into(),
-            }
-        })?;
+    let written = write_attachment(&mut vault, &record, args.number, &args.out).map_err(
+        |error| match error {
+            AttachmentError::Refused(error) => refusal(args.id, &error),
+            error => error.into(),
+        },
+    )?;
     let texts = Texts::english();
     if !written.listed {
         eprintln!("{}", texts.get("console-cli-attachment-unlisted"));

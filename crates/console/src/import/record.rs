@@ -117,7 +117,10 @@ impl Earlier {
                 .iter()
                 .any(|row| row.item.record_id == line.record_id && row.item.imported().is_some()),
             replaced: replaced.map(|row| (row.id, row.version, row.item.record_key)),
-            digests: replaced.map(|row| row.item.stored_sha256).into_iter().collect(),
+            digests: replaced
+                .map(|row| row.item.stored_sha256)
+                .into_iter()
+                .collect(),
         }
     }
 }
@@ -221,7 +224,10 @@ fn imported(opened: &OpenedRecord) -> Imported {
         bundle_sequence: opened.head.bundle_sequence,
         attachments: count(opened.attachments.len()),
         submission_id: opened.submission_id,
-        page_number: opened.account.as_ref().and_then(|account| account.page_number),
+        page_number: opened
+            .account
+            .as_ref()
+            .and_then(|account| account.page_number),
         problems: count(opened.problems.len()),
     }
 }

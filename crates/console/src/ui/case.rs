@@ -58,7 +58,12 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
         }
         Taken::Here(Found::Case(case)) => (StatusCode::OK, content(texts, &case)),
     };
-    let page = layout::page(texts, layout::Frame::of(&app), "console-case-title", &content);
+    let page = layout::page(
+        texts,
+        layout::Frame::of(&app),
+        "console-case-title",
+        &content,
+    );
     (status, page).into_response()
 }
 
@@ -171,7 +176,7 @@ fn attachments(texts: &Texts, case: &Case) -> Markup {
             tbody { @for attachment in attachments { tr {
                 td { (attachment.number) }
                 td { (layout::foreign_inline(&attachment.name)) }
-                td { (layout::foreign_inline(&attachment.media_type)) }
+                td.type { (layout::foreign_inline(&attachment.media_type)) }
                 td.nowrap { (words::size(texts, attachment.size)) }
                 td { (layout::id(&attachment.sha256)) }
             } } }

@@ -68,4 +68,5 @@ const HEADERS: [(HeaderName, &str); 8] = [
 ];
 
 /// Nothing of the machine is any page's business.
-const PERMISSIONS: &str = "camera=(), clipboard-read=(), display-capture=(), geolocation=(), microphone=(), usb=()";
+const PERMISSIONS: &str =
+    "camera=(), clipboard-read=(), display-capture=(), geolocation=(), microphone=(), usb=()";

@@ -18,5 +18,10 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Markup {
             p { (texts.get(&format!("console-help-{part}"))) }
         }
     };
-    layout::page(texts, layout::Frame::of(&app), "console-help-title", &content)
+    layout::page(
+        texts,
+        layout::Frame::of(&app),
+        "console-help-title",
+        &content,
+    )
 }

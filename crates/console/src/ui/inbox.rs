@@ -129,7 +129,7 @@ impl Inbox {
                 tbody { @for (id, reason) in &self.quarantined {
                     @let (what, advice) = words::reason(texts, *reason);
                     tr {
-                        td { (layout::id(id)) }
+                        td.record { (layout::id(id)) }
                         td { (what) }
                         td { (advice) }
                     }
@@ -145,7 +145,7 @@ impl Report {
         html! {
             tr {
                 td.nowrap { bdi dir="ltr" { (self.imported.received_day) } }
-                td { a href={ "/case/" (self.id) } { (layout::id(&self.id)) } }
+                td.record { a href={ "/case/" (self.id) } { (layout::id(&self.id)) } }
                 td { (texts.get("console-state-imported")) }
                 td { (words::path(texts, self.imported.path)) }
                 td.number { (self.imported.attachments) }

@@ -81,5 +81,5 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-/// The only style; allowed by its hash.
-pub(super) const STYLE: &str = include_str!("style.css");
+/// The only style; allowed by its hash, and repeated in the launch page, which is a file.
+pub(crate) const STYLE: &str = include_str!("style.css");

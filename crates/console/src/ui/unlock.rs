@@ -47,7 +47,7 @@ pub(super) fn page(app: &App, notice: Option<&str>) -> Response {
         }
         form.unlock method="post" action="/unlock" {
             label for="passphrase" { (texts.get("console-unlock-passphrase")) }
-            input type="password" id="passphrase" name="passphrase" required autofocus
+            input type="password" id="passphrase" name="passphrase" required
                 autocomplete="off" aria-describedby="wait";
             button type="submit" { (texts.get("console-unlock-button")) }
         }

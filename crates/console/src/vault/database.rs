@@ -119,9 +119,7 @@ pub(super) async fn read_header(connection: &mut SqliteConnection) -> Result<Hea
         other => other,
     })?
     .ok_or(VaultError::Damaged)?;
-    let small = |column| {
-        u32::try_from(row.get::<i64, _>(column)).map_err(|_| VaultError::Damaged)
-    };
+    let small = |column| u32::try_from(row.get::<i64, _>(column)).map_err(|_| VaultError::Damaged);
     Ok(Header {
         version: row.get("version"),
         salt: row.get("salt"),

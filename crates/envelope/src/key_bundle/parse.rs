@@ -2,7 +2,10 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{BundleContent, BundleError, MAGIC, NONE, NOTE_LIMIT_BYTES, Period, UnverifiedBundle};
+use super::{
+    BundleContent, BundleError, MAGIC, NONE, NOTE_LIMIT_BYTES, PERIOD_ID_CHARS, Period,
+    UnverifiedBundle,
+};
 use crate::signing::{Role, VerifyingKey};
 
 /// Reads a note; one text has one reading: what is read is written again and compared.
@@ -173,7 +176,7 @@ fn is_office(office: &str) -> bool {
 }
 
 fn is_period_id(id: &str) -> bool {
-    (1..=16).contains(&id.len())
+    (1..=PERIOD_ID_CHARS).contains(&id.len())
         && id
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

@@ -173,7 +173,8 @@ fn each_altered_line_is_refused() {
     }
 }
 
-/// `line` with the letter or digit at `position` replaced by its neighbour; long recipients are sampled.
+/// `line` with the letter or digit at `position` replaced by its neighbour; long recipients are
+/// sampled.
 fn rotated(line: &str, position: usize) -> Option<String> {
     let sampled = line.len() < 200 || position.is_multiple_of(97) || position + 8 > line.len();
     let old = *line.as_bytes().get(position)?;

@@ -14,7 +14,7 @@ use crate::{
     return_code::ReturnCode,
     sealing::{CompartmentSink, SubmissionSealer},
     slices::SLICE_BYTES,
-    submission::MailboxAddress,
+    submission::{MailboxAddress, ManifestEntry},
     words::{WordList, draw_proof_words},
 };
 
@@ -114,7 +114,7 @@ impl CompartmentSink for Compartments {
         Ok(())
     }
 
-    fn end(&mut self) -> io::Result<()> {
+    fn end(&mut self, _: &ManifestEntry) -> io::Result<()> {
         Ok(())
     }
 }
@@ -137,12 +137,21 @@ fn compartments(office: &Office, story: &str, files: &[&[u8]]) -> Compartments {
     sealer.finish().unwrap()
 }
 
+fn entry(name: CompartmentName, ciphertext: &[u8]) -> ManifestEntry {
+    let sha256 = hex::encode(Sha256::digest(ciphertext));
+    ManifestEntry {
+        name: name.to_string(),
+        size: ciphertext.len() as u64,
+        sha256,
+    }
+}
+
 fn record(office: &Office, head: &RecordHead, compartments: &Compartments) -> Vec<u8> {
     let mut writer = RecordWriter::start(&office.period.intake, head, Vec::new()).unwrap();
     for (name, ciphertext) in &compartments.0 {
         writer.begin(*name).unwrap();
         CompartmentSink::write(&mut writer, ciphertext).unwrap();
-        writer.end().unwrap();
+        writer.end(&entry(*name, ciphertext)).unwrap();
     }
     let (ciphertext, class) = writer.finish().unwrap();
     let (length, padding) = stored_frame(ciphertext.len() as u64, class).unwrap();

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use sha2::{Digest, Sha256};
+
 use super::{
     CHUNK_BYTES, HEADER_LIMIT_BYTES, MAGIC, NAME_LIMIT_BYTES, Order, SealedFileError,
     SealedFileHead,
@@ -9,7 +11,7 @@ use super::{
 use crate::{
     prescan::{PrescanError, prescan},
     sealing::CompartmentSink,
-    submission::{CompartmentName, json_bytes},
+    submission::{CompartmentName, ManifestEntry, json_bytes},
 };
 
 /// Reads a sealed file from `R`, one compartment after the other.
@@ -73,8 +75,8 @@ impl<R: Read> SealedFileReader<R> {
         &self.head
     }
 
-    /// The next compartment; what was not read of the one before is passed over. `None` after the manifest,
-    /// when the file ends where it must.
+    /// The next compartment; what was not read of the one before is passed over. `None` after the
+    /// manifest, when the file ends where it must.
     ///
     /// # Errors
     /// Every [`SealedFileError`] but `Header`, `NotASealedFile` and `NotSealed`.
@@ -107,7 +109,8 @@ impl<R: Read> SealedFileReader<R> {
         Ok(Some(SealedCompartment { file: self, name }))
     }
 
-    /// Reads the whole rest: each compartment's age header is scanned before any byte of it goes into `sink`.
+    /// Reads the whole rest: each compartment's age header is scanned before any byte of it goes
+    /// into `sink`.
     ///
     /// # Errors
     /// Every [`SealedFileError`]; what the sink got is to be thrown away then.
@@ -116,6 +119,7 @@ impl<R: Read> SealedFileReader<R> {
         while let Some(compartment) = self.next_compartment()? {
             let name = compartment.name();
             let mut scanned = compartment.prescan()?;
+            let (mut size, mut digest) = (0, Sha256::new());
             let sinking = |error: io::Error| SealedFileError::Io(error.kind());
             sink.begin(name).map_err(sinking)?;
             loop {
@@ -123,9 +127,17 @@ impl<R: Read> SealedFileReader<R> {
                 let Some(bytes) = block.get(..read).filter(|bytes| !bytes.is_empty()) else {
                     break;
                 };
+                size += bytes.len() as u64;
+                digest.update(bytes);
                 sink.write(bytes).map_err(sinking)?;
             }
-            sink.end().map_err(sinking)?;
+            let sha256 = hex::encode(digest.finalize());
+            let entry = ManifestEntry {
+                name: name.to_string(),
+                size,
+                sha256,
+            };
+            sink.end(&entry).map_err(sinking)?;
         }
         Ok(())
     }
@@ -188,7 +200,8 @@ impl<R: Read> SealedFileReader<R> {
     }
 }
 
-/// One compartment's ciphertext, as it stands in the file. Its read errors carry a [`SealedFileError`].
+/// One compartment's ciphertext, as it stands in the file. Its read errors carry a
+/// [`SealedFileError`].
 pub struct SealedCompartment<'a, R: Read> {
     file: &'a mut SealedFileReader<R>,
     name: CompartmentName,

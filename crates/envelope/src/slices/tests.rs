@@ -92,3 +92,28 @@ proptest! {
         prop_assert!(read_back(&good[..good.len() - cut]).is_err());
     }
 }
+
+#[test]
+fn padding_in_steps_gives_the_same_bytes_and_no_step_is_larger() {
+    const STEP_BYTES: u64 = 10_000;
+    let bytes = vec![7; 2_100_000];
+    let whole = archive(&[(StreamName::data("file"), bytes.clone())]);
+    let mut writer = SliceWriter::new(Vec::new());
+    writer.begin(StreamName::data("file")).unwrap();
+    writer.write(&bytes).unwrap();
+    writer.end().unwrap();
+    let mut steps = 0;
+    loop {
+        let before = writer.out.len() as u64;
+        let complete = writer.pad(COMPARTMENT_FLOOR_BYTES, STEP_BYTES).unwrap();
+        assert!(writer.out.len() as u64 - before <= STEP_BYTES);
+        steps += 1;
+        if complete {
+            break;
+        }
+    }
+    assert!(steps > 2, "the padding of this size takes several steps");
+    assert!(writer.begin(StreamName::data("late")).is_err());
+    let (stepped, class) = writer.finish(COMPARTMENT_FLOOR_BYTES).unwrap();
+    assert!(stepped == whole && class == whole.len() as u64);
+}

@@ -3,7 +3,10 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{BlobLine, Direction, TransferError, TransferNote};
-use crate::signing::{Transfer, VerifyingKey};
+use crate::{
+    key_bundle::PERIOD_ID_CHARS,
+    signing::{Transfer, VerifyingKey},
+};
 
 /// Reads a signed note; the signature is checked before the blobs are looked at.
 pub(super) fn note(
@@ -85,7 +88,7 @@ fn blob(line: &str) -> Option<BlobLine> {
     let record_id = words.next()?.parse().ok()?;
     let period = words
         .next()
-        .filter(|period| (1..=16).contains(&period.len()))?
+        .filter(|period| (1..=PERIOD_ID_CHARS).contains(&period.len()))?
         .to_owned();
     let size = words.next()?.parse().ok()?;
     words.next().is_none().then_some(BlobLine {

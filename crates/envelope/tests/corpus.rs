@@ -1,6 +1,10 @@
-//! The bodies of the targets as plain tests: on every committed input, and on seeded mutations of it.
+//! The bodies of the fuzz targets (`fuzz/`) as plain tests: on every committed input, and on seeded mutations of it.
 
 use std::{fs, path::Path};
+
+#[expect(unreachable_pub, reason = "in its own workspace the file is a library")]
+#[path = "../../../fuzz/src/lib.rs"]
+mod asylia_fuzz;
 
 const MUTATIONS: usize = 64;
 
@@ -41,7 +45,7 @@ fn record() {
 
 fn run(target: &str, body: fn(&[u8]) -> bool) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus")
+        .join("../../fuzz/corpus")
         .join(target);
     let mut seeds = 0;
     for entry in fs::read_dir(folder).expect("every target has a corpus") {
@@ -65,6 +69,10 @@ fn run(target: &str, body: fn(&[u8]) -> bool) {
 }
 
 /// Flips, cuts and repeats at places that a fixed generator draws.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
 fn mutate(bytes: &[u8], body: fn(&[u8]) -> bool) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut draw = |below: usize| {

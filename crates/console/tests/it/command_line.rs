@@ -1,0 +1,383 @@
+//! The program itself: arguments, exit codes, JSON shapes, two sentences for what fails.
+#![expect(
+    clippy::disallowed_types,
+    reason = "the test starts the program and connects to its pages"
+)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::office::{Office, Stored, case, story};
+
+/// An office on the disk, as `asylia-keys demo` writes it.
+struct Desk {
+    office: Office,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let office = Office::new();
+        let keys = office.folder.path().join("keys");
+        office.demo.write(&keys).expect("the keys are written");
+        Self { office }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.office.folder.path().join(name).display().to_string()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_asylia-console"));
+        command.args(arguments).stdin(Stdio::null());
+        command
+            .args(["--vault", &self.path("vault")])
+            .args(["--passphrase-file", &self.path("keys/passphrase")]);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("it runs")
+    }
+
+    fn init(&self) -> Output {
+        self.run(&[
+            "init",
+            "--kdf-mib",
+            "19",
+            "--keys",
+            &self.path("keys/keys.note"),
+            "--identity",
+            &self.path("keys/identity-intake"),
+            &self.path("keys/identity-account"),
+            &self.path("keys/identity-identity"),
+        ])
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    fn bundle(&mut self, name: &str, records: &[Stored]) -> String {
+        let path = self.path(name);
+        fs::write(&path, self.office.pack(records)).expect("it is written");
+        path
+    }
+}
+
+#[test]
+fn from_the_stick_to_the_file() {
+    let mut desk = Desk::new();
+    let made = desk.init();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(
+        text(&made.stdout).contains("3 identities") && text(&made.stderr).contains("DEMO KEYS")
+    );
+    let report = case("TC-06");
+    let mut records = vec![desk.office.seal(&report), desk.office.seal(&story("two"))];
+    let last = records[1].bytes.len() - 1;
+    records[1].bytes[last] = 1;
+    let bundle = desk.bundle("bundle", &records);
+    let read_only = fs::Permissions::from_mode(0o400);
+    fs::set_permissions(&bundle, read_only).unwrap();
+    let before = fs::read(&bundle).unwrap();
+    let done = desk.json(&["import", &bundle, "--json"]);
+    assert_eq!(
+        (
+            &done["new"],
+            &done["known"],
+            &done["quarantined"],
+            &done["missing"]
+        ),
+        (&json!(1), &json!(0), &json!(1), &json!([]))
+    );
+    let ids: Vec<String> = records
+        .iter()
+        .map(|record| record.record_id.to_string())
+        .collect();
+    assert_eq!(
+        done["refused"],
+        json!([{"record": ids[1], "reason": "frame"}])
+    );
+    let again = text(&desk.run(&["import", &bundle]).stdout);
+    assert!(
+        again.starts_with("Bundle 1: 0 new, 2 known, 0 in quarantine.\nNo bundle is missing.\n"),
+        "{again}"
+    );
+    assert!(fs::read(&bundle).unwrap() == before);
+    let listed = desk.json(&["list", "--json"]);
+    let expected = json!([
+        {"id": ids[0], "received_day": "2026-11-23", "urgency": null, "state": "imported", "path": "server", "attachments": 1},
+        {"id": ids[1], "received_day": null, "urgency": null, "state": "quarantined", "path": null, "attachments": 0},
+    ]);
+    assert_eq!(listed, expected);
+    let shown = desk.json(&["show", &ids[0], "--json"]);
+    assert_eq!(shown["attachments"][0]["name"], report.files[0].0);
+    let out = desk.path("out");
+    let written = desk.run(&["attachment", &ids[0], "1", "--out", &out]);
+    assert!(written.status.success());
+    assert!(fs::read(&out).unwrap() == report.files[0].2);
+    let words = text(&desk.run(&["list"]).stdout);
+    assert!(words.contains(&format!(
+        "Record {} is in quarantine. Its length or padding",
+        ids[1]
+    )));
+    let sound = desk.run(&["doctor"]);
+    assert!(sound.status.success(), "{}", text(&sound.stderr));
+    assert!(text(&sound.stdout).contains("Argon2id with 19 MiB and 3 passes."));
+    assert!(text(&sound.stdout).contains("No damage found."));
+}
+
+#[test]
+fn what_fails_is_two_sentences_and_its_exit_code() {
+    let mut desk = Desk::new();
+    let id = "00112233445566778899aabbccddeeff";
+    let usage = desk.run(&["show", "no-id"]);
+    assert_eq!(usage.status.code(), Some(2));
+    assert_refused(&desk.run(&["list"]), "There is no vault in this folder.");
+    assert!(desk.init().status.success());
+    assert_refused(&desk.init(), "The folder for the new vault is not empty.");
+    assert_refused(&desk.run(&["show", id]), "There is no record");
+    assert_refused(
+        &desk.run(&["import", "/no/such/file"]),
+        "The bundle cannot be read.",
+    );
+    let bundle = desk.bundle("bundle", &[]);
+    let whole = fs::read(&bundle).unwrap();
+    fs::write(&bundle, &whole[..whole.len() / 2]).unwrap();
+    assert_refused(&desk.run(&["import", &bundle]), "The bundle ends early.");
+    fs::write(&bundle, &whole).unwrap();
+    assert_refused(
+        &desk.run(&["import", &bundle, "--server-key", "nonsense"]),
+        "What follows `--server-key` is not a server's key.",
+    );
+    fs::write(desk.path("keys/passphrase"), "another one\n").unwrap();
+    assert_refused(
+        &desk.run(&["list"]),
+        "The passphrase is wrong; the vault is not damaged.",
+    );
+    fs::remove_file(desk.path("keys/passphrase")).unwrap();
+    assert_refused(&desk.run(&["list"]), "The passphrase file cannot be read.");
+}
+
+#[test]
+fn only_keys_of_the_office_that_was_asked_for_make_a_vault() {
+    let desk = Desk::new();
+    let other = Desk::new();
+    let keys = desk.path("keys/keys.note");
+    let identity = desk.path("keys/identity-intake");
+    let words = other.office.demo.fingerprint().to_string();
+    let init = |arguments: &[&str]| {
+        let mut all = vec![
+            "init",
+            "--kdf-mib",
+            "19",
+            "--keys",
+            &keys,
+            "--identity",
+            &identity,
+        ];
+        all.extend(arguments);
+        desk.run(&all)
+    };
+    assert_refused(
+        &init(&["--office", &words]),
+        "The key bundle is refused: the key bundle belongs to another office",
+    );
+    assert_refused(
+        &init(&["--office", "not these words"]),
+        "The words after `--office` are not right",
+    );
+    let foreign = desk.path("foreign");
+    // The other office's identity under this office's passphrase: right file, wrong bundle.
+    let sealed = other.office.demo.period.intake.seal_file(
+        &desk.office.demo.passphrase,
+        asylia_keys::key_file::WorkFactor::DEMO,
+    );
+    fs::write(&foreign, sealed).unwrap();
+    let refused = desk.run(&[
+        "init",
+        "--kdf-mib",
+        "19",
+        "--keys",
+        &keys,
+        "--identity",
+        &foreign,
+    ]);
+    assert!(text(&refused.stderr).contains("belongs to no period of this key bundle"));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!Path::new(&desk.path("vault")).exists());
+    let cheap = desk.run(&[
+        "init",
+        "--kdf-mib",
+        "8",
+        "--keys",
+        &keys,
+        "--identity",
+        &identity,
+    ]);
+    assert_refused(
+        &cheap,
+        "The memory for the passphrase must lie between 19 and 4096 MiB.",
+    );
+    let right = desk.office.demo.fingerprint().to_string();
+    assert!(init(&["--office", &right]).status.success());
+}
+
+#[test]
+fn doctor_names_what_is_damaged() {
+    let mut desk = Desk::new();
+    assert!(desk.init().status.success());
+    let record = desk.office.seal(&story("x"));
+    let bundle = desk.bundle("bundle", std::slice::from_ref(&record));
+    assert!(desk.run(&["import", &bundle]).status.success());
+    // Somewhere within the record's sealed bytes, in the file and past SQLite.
+    let file = desk.path("vault/vault.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let part = &record.bytes[20_000..20_064];
+    let at = bytes.windows(64).position(|window| window == part).unwrap();
+    bytes[at] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let found = desk.run(&["doctor", "--json"]);
+    assert_eq!(found.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(
+        report["damaged_records"],
+        json!([record.record_id.to_string()])
+    );
+    assert_eq!(report["damaged_rows"], json!([]));
+    assert!(
+        text(&desk.run(&["doctor"]).stdout)
+            .contains(&format!("Damaged record {}", record.record_id))
+    );
+}
+
+/// A full disk in the middle of the file, by the kernel's limit on a file's size.
+#[test]
+fn an_attachment_that_cannot_be_written_whole_leaves_nothing() {
+    let mut desk = Desk::new();
+    assert!(desk.init().status.success());
+    let mut report = story("x");
+    report
+        .files
+        .push(("big".to_owned(), "a/b".to_owned(), vec![7; 1 << 20]));
+    let record = desk.office.seal(&report);
+    let bundle = desk.bundle("bundle", std::slice::from_ref(&record));
+    assert!(desk.run(&["import", &bundle]).status.success());
+    let out = desk.path("out");
+    let id = record.record_id.to_string();
+    let write = desk.command(&["attachment", &id, "1", "--out", &out]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\""])
+        .arg(write.get_program())
+        .args(write.get_args());
+    assert_refused(&limited.output().unwrap(), "The file could not be written");
+    assert!(!Path::new(&out).exists());
+    assert!(
+        desk.run(&["attachment", &id, "1", "--out", &out])
+            .status
+            .success()
+    );
+}
+
+/// The program ends with the test, whatever becomes of it.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_pages_are_served_without_a_date_and_the_launch_page_goes_away() {
+    let desk = Desk::new();
+    assert!(desk.init().status.success());
+    let mut child = Serving(
+        desk.command(&["browser", "--no-open"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    let page = lines.next().unwrap().unwrap();
+    let meta = fs::metadata(&page).unwrap();
+    assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+    let folder = Path::new(&page).parent().unwrap().to_owned();
+    assert_eq!(
+        fs::metadata(&folder).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    let launch = fs::read_to_string(&page).unwrap();
+    let host = part(&launch, "action=\"http://", "/enter\"");
+    assert!(host.starts_with("127.0.0.1:"));
+    let body = format!("secret={}", part(&launch, "value=\"", "\""));
+    let entered = ask(
+        host,
+        &format!(
+            "POST /enter HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        ),
+    );
+    assert!(entered.starts_with("HTTP/1.1 200 OK"), "{entered}");
+    assert!(!entered.to_lowercase().contains("\r\ndate:"));
+    let cookie = part(&entered.to_lowercase(), "set-cookie: ", ";").to_owned();
+    let inbox = ask(
+        host,
+        &format!("GET / HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"),
+    );
+    assert!(
+        inbox.contains("No reports yet.") && inbox.contains("DEMO KEYS"),
+        "{inbox}"
+    );
+    let pid = rustix::process::Pid::from_child(&child.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(child.0.wait().unwrap().success());
+    assert!(lines.next().is_none(), "one line and no more");
+    assert!(!folder.exists());
+}
+
+fn ask(host: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(host).expect("it listens");
+    stream
+        .write_all(request.as_bytes())
+        .expect("it takes the request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    answer
+}
+
+fn part<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(from).expect("it begins");
+    rest.split_once(to).expect("it ends").0
+}
+
+/// Exit code 1, nothing on the output, the sentence that is expected and one more.
+fn assert_refused(output: &Output, sentence: &str) {
+    let said = text(&output.stderr);
+    let said = said.lines().last().unwrap_or_default();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty());
+    let rest = said.strip_prefix("asylia-console: ").unwrap_or(said);
+    assert!(rest.starts_with(sentence), "{said}");
+    assert!(
+        rest.ends_with('.') && rest.len() > sentence.len() + 2,
+        "{said}"
+    );
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}

@@ -1,0 +1,8 @@
+//! The console from the stick to the page: one binary, a module per subject.
+
+mod command_line;
+mod import;
+mod office;
+mod pages;
+mod records;
+mod vault;

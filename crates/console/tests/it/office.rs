@@ -1,0 +1,314 @@
+//! An office and a server in memory: seals records as the server does, packs bundles, makes vaults.
+
+use std::{
+    io::{Cursor, Write},
+    path::PathBuf,
+};
+
+use asylia_console::{
+    import::{ImportError, ImportReport, import},
+    vault::{NewVault, Vault, header::KDF_FLOOR_MIB, header::KdfCost},
+};
+use asylia_envelope::{
+    answers::Answers,
+    day::Day,
+    ids::{EpochId, PageNumber, RecordId, SubmissionId},
+    key_bundle::{Anchor, KeyBundle, UnverifiedBundle},
+    record::{RecordHead, RecordWriter, SealedBy, stored_frame},
+    return_code::ReturnCode,
+    sealing::SubmissionSealer,
+    signing::{SigningKey, Transfer},
+    submission::{Account, FORMAT_VERSION, IdentityPart, MailboxAddress},
+    transfer::{BlobLine, Direction, TransferNote, write_blob_length, write_head},
+    words::{WordList, draw_proof_words},
+};
+use asylia_keys::{demo::DemoOffice, identity::AnyIdentity};
+use rand_core::OsRng;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::runtime::{self, Runtime};
+
+pub(crate) const PASSPHRASE: &str = "six words that nobody else knows";
+
+/// What a person says, before it is sealed.
+#[derive(Clone, Default)]
+pub(crate) struct Report {
+    pub(crate) answers: Vec<(String, String)>,
+    pub(crate) files: Vec<(String, String, Vec<u8>)>,
+    pub(crate) language: String,
+    pub(crate) page_number: Option<PageNumber>,
+    pub(crate) submission_id: Option<SubmissionId>,
+}
+
+/// A stored record with what the server's row says of it.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) record_id: RecordId,
+    pub(crate) period: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// One office with its keys, one server, one runtime, one folder.
+pub(crate) struct Office {
+    pub(crate) demo: DemoOffice,
+    pub(crate) bundle: KeyBundle,
+    pub(crate) server: SigningKey<Transfer>,
+    pub(crate) epoch: EpochId,
+    pub(crate) runtime: Runtime,
+    pub(crate) folder: TempDir,
+    pub(crate) previous: Option<[u8; 32]>,
+    pub(crate) next: u64,
+}
+
+impl Office {
+    pub(crate) fn new() -> Self {
+        let demo = DemoOffice::generate(day(), &mut OsRng);
+        let bundle = UnverifiedBundle::parse(demo.note.as_bytes())
+            .and_then(|note| note.verify(&Anchor::DemoOnly, None))
+            .expect("the demonstration's note verifies");
+        Self {
+            demo,
+            bundle,
+            server: SigningKey::generate(&mut OsRng),
+            epoch: EpochId::generate(&mut OsRng),
+            runtime: runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .expect("a runtime starts"),
+            folder: tempfile::tempdir().expect("a folder is made"),
+            previous: None,
+            next: 1,
+        }
+    }
+
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.folder.path().join("vault")
+    }
+
+    /// The office's identities, as often as they are asked for.
+    pub(crate) fn identities(&self) -> Vec<AnyIdentity> {
+        let period = &self.demo.period;
+        [
+            period.intake.to_secret_text(),
+            period.account.to_secret_text(),
+            period.identity.to_secret_text(),
+        ]
+        .iter()
+        .map(|text| AnyIdentity::parse_secret_text(text).expect("an identity reads itself"))
+        .collect()
+    }
+
+    pub(crate) fn vault(&self) -> Vault {
+        self.vault_with(self.identities())
+    }
+
+    pub(crate) fn vault_with(&self, identities: Vec<AnyIdentity>) -> Vault {
+        let new = NewVault {
+            passphrase: passphrase(),
+            cost: KdfCost::with_memory(KDF_FLOOR_MIB).expect("the floor is allowed"),
+            bundle: self.bundle.clone(),
+            anchor: Anchor::DemoOnly,
+            identities,
+        };
+        let handle = self.runtime.handle().clone();
+        Vault::create(handle, &self.directory(), new, &mut OsRng).expect("a vault is made")
+    }
+
+    pub(crate) fn reopen(&self) -> Vault {
+        let handle = self.runtime.handle().clone();
+        Vault::open(handle, &self.directory(), &passphrase()).expect("the vault opens")
+    }
+
+    /// Seals a report into a stored record, as the server does without JavaScript.
+    pub(crate) fn seal(&self, report: &Report) -> Stored {
+        let record_id = RecordId::generate(&mut OsRng);
+        let period = &self.demo.period.public;
+        let head = RecordHead {
+            version: FORMAT_VERSION,
+            instance: self.bundle.content().instance,
+            record_id,
+            period: period.id.clone(),
+            bundle_sequence: 1,
+            day: day(),
+            path: SealedBy::Server,
+        };
+        let mut answers = Answers::default();
+        for (id, value) in &report.answers {
+            assert!(answers.add(id, value), "{id} is a question");
+        }
+        let code = ReturnCode::generate(&mut OsRng);
+        let account = Account {
+            language: report.language.clone(),
+            page_number: report.page_number,
+            proof_words: draw_proof_words(WordList::English, &mut OsRng),
+            mailbox: MailboxAddress::of(&code.derive_mailbox(head.instance)),
+            answers: answers.clone(),
+        };
+        let writer = RecordWriter::start(&period.intake, &head, Vec::new()).expect("it is sealed");
+        let submission_id = report
+            .submission_id
+            .unwrap_or_else(|| SubmissionId::generate(&mut OsRng));
+        let identity = IdentityPart { answers };
+        let mut sealer = SubmissionSealer::start(
+            head.instance,
+            period,
+            submission_id,
+            &account,
+            &identity,
+            writer,
+        )
+        .expect("it is sealed");
+        for (name, media_type, bytes) in &report.files {
+            sealer
+                .begin_attachment(name, media_type)
+                .expect("it is sealed");
+            sealer.write_attachment(bytes).expect("it is sealed");
+        }
+        let writer = sealer.finish().expect("it is sealed");
+        let (ciphertext, class) = writer.finish().expect("it is sealed");
+        Stored {
+            record_id,
+            period: period.id.clone(),
+            bytes: framed(&ciphertext, class),
+        }
+    }
+
+    /// The next bundle with these records.
+    pub(crate) fn pack(&mut self, records: &[Stored]) -> Vec<u8> {
+        let note = self.note(records);
+        self.previous = Some(note.digest());
+        self.next += 1;
+        self.write(&note, records)
+    }
+
+    pub(crate) fn note(&self, records: &[Stored]) -> TransferNote {
+        TransferNote {
+            direction: Direction::ToOffice,
+            instance: self.bundle.content().instance,
+            epoch: self.epoch,
+            sequence: self.next,
+            previous: self.previous,
+            day: day(),
+            acknowledged: 0,
+            token: vec![7; 16],
+            signer: self.server.verifying_key(),
+            blobs: records
+                .iter()
+                .map(|record| BlobLine {
+                    sha256: Sha256::digest(&record.bytes).into(),
+                    record_id: record.record_id,
+                    period: record.period.clone(),
+                    size: record.bytes.len() as u64,
+                })
+                .collect(),
+        }
+    }
+
+    /// The file of a note; the blobs are what they are, whether they fit it or not.
+    pub(crate) fn write(&self, note: &TransferNote, records: &[Stored]) -> Vec<u8> {
+        let mut file = Vec::new();
+        write_head(&mut file, &note.to_signed(&self.server)).expect("memory takes it");
+        for record in records {
+            write_blob_length(&mut file, record.bytes.len() as u64).expect("memory takes it");
+            file.write_all(&record.bytes).expect("memory takes it");
+        }
+        file
+    }
+}
+
+/// Imports a bundle that lies in memory.
+pub(crate) fn take(vault: &mut Vault, file: &[u8]) -> Result<ImportReport, ImportError> {
+    import(
+        vault,
+        Cursor::new(file),
+        file.len() as u64,
+        None,
+        &mut OsRng,
+        &mut |_| {},
+    )
+}
+
+pub(crate) fn story(text: &str) -> Report {
+    Report {
+        answers: vec![("story".to_owned(), text.to_owned())],
+        language: "en".to_owned(),
+        ..Report::default()
+    }
+}
+
+pub(crate) fn passphrase() -> SecretString {
+    SecretString::from(PASSPHRASE)
+}
+
+pub(crate) fn day() -> Day {
+    "2026-11-23".parse().expect("a day")
+}
+
+/// Bytes of a file, different for each seed, the same in each run.
+pub(crate) fn bytes(seed: u8, length: usize) -> Vec<u8> {
+    let mut state = u32::from(seed) + 1;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// One of the domain's shared test cases, as a person would send it.
+pub(crate) fn case(key: &str) -> Report {
+    let cases: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/data/cases.json")).expect("JSON");
+    let cases = cases.get("cases").and_then(serde_json::Value::as_array);
+    let case = cases
+        .into_iter()
+        .flatten()
+        .find(|case| member(case, "case_key") == key)
+        .expect("the case is there");
+    let mut report = Report {
+        language: text_of(case, "language"),
+        ..Report::default()
+    };
+    for (id, value) in member(case, "submission").as_object().expect("an object") {
+        let mut add = |value: &str| report.answers.push((id.clone(), value.to_owned()));
+        match value {
+            serde_json::Value::String(text) => add(text),
+            serde_json::Value::Bool(true) => add("yes"),
+            serde_json::Value::Array(values) => values
+                .iter()
+                .for_each(|value| add(value.as_str().expect("a text"))),
+            _ => {}
+        }
+    }
+    for (seed, file) in (0..).zip(member(case, "attachments").as_array().expect("a list")) {
+        let size = member(file, "size_bytes").as_u64().expect("a number");
+        let content = bytes(seed, usize::try_from(size).expect("it is small"));
+        report.files.push((
+            text_of(file, "filename"),
+            text_of(file, "media_type"),
+            content,
+        ));
+    }
+    report
+}
+
+fn member<'a>(value: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
+    value.get(name).expect("the member is there")
+}
+
+fn text_of(value: &serde_json::Value, name: &str) -> String {
+    member(value, name).as_str().expect("a text").to_owned()
+}
+
+fn framed(ciphertext: &[u8], class: u64) -> Vec<u8> {
+    let (prefix, padding) =
+        stored_frame(ciphertext.len() as u64, class).expect("it is within its class");
+    let mut stored = prefix.to_vec();
+    stored.extend_from_slice(ciphertext);
+    stored.resize(
+        stored.len() + usize::try_from(padding).expect("it is small"),
+        0,
+    );
+    stored
+}

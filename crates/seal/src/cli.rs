@@ -1,0 +1,60 @@
+//! The command line of `asylia-seal`. Answers and files come by path; nothing secret is an
+//! argument.
+
+use std::path::PathBuf;
+
+use asylia_envelope::key_bundle::Fingerprint;
+use clap::{Args, Parser, Subcommand};
+
+/// Seal a submission on this computer, to be uploaded from any other.
+#[derive(Parser)]
+#[command(name = "asylia-seal", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Seal answers and files into one file, and show the return code once
+    New(NewArgs),
+    /// Show what a sealed file says in clear
+    Inspect {
+        /// The sealed file
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct NewArgs {
+    /// The office's key bundle, keys.note
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: PathBuf,
+    /// The office's 12 words, in quotes; without them only a demonstration is accepted
+    #[arg(long, value_name = "WORDS", value_parser = Fingerprint::parse)]
+    pub(crate) office: Option<Fingerprint>,
+    /// Answers as a JSON object of questionnaire ids
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) answers: PathBuf,
+    /// A file to send along; may be repeated
+    #[arg(long = "attach", value_name = "FILE")]
+    pub(crate) attachments: Vec<PathBuf>,
+    /// New file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Language in which the answers are written; decides the words of the return code
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub(crate) language: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,71 @@
+//! What the office does with a server's records: takes the bundle off the stick, verifies it, opens all.
+
+use std::{
+    fs::File,
+    io::BufReader,
+    path::{Path, PathBuf},
+};
+
+use asylia_envelope::{
+    open::{Identities, OpenedRecord, RecordLabel, open_record},
+    transfer::UntrustedBundle,
+};
+
+use super::Place;
+
+impl Place {
+    /// Exports by the real program; the stopped or running server's next bundle.
+    pub(crate) fn export(&self, name: &str) -> PathBuf {
+        let out = self.path(name);
+        self.run("export", &[Path::new("--out"), &out]);
+        out
+    }
+
+    /// Opens every record of a bundle with the demo office's identities.
+    ///
+    /// # Panics
+    /// If the bundle does not verify, or any record in it does not open whole.
+    pub(crate) fn open_all(&self, bundle: &Path) -> Vec<OpenedRecord> {
+        let file = File::open(bundle).expect("the bundle is there");
+        let length = file.metadata().expect("an open file").len();
+        let mut bundle = UntrustedBundle::open(BufReader::new(file), length, None)
+            .expect("the bundle is one, and signed");
+        let instance = self.office().content.instance;
+        let mut opened = Vec::new();
+        loop {
+            let mut stored = Vec::new();
+            let blob = bundle.next_blob(|bytes| {
+                stored.extend_from_slice(bytes);
+                Ok(())
+            });
+            let Some(blob) = blob.expect("every blob is as the note says") else {
+                return opened;
+            };
+            let label = RecordLabel {
+                instance,
+                record_id: blob.record_id,
+                period: blob.period,
+            };
+            let record = open_record(&*stored, &label, &self.identities(), &mut |_, _| Ok(()));
+            let record = record.unwrap_or_else(|error| panic!("{}: {error}", label.record_id));
+            assert!(record.problems.is_empty(), "{:?}", record.problems);
+            opened.push(record);
+        }
+    }
+
+    fn identities(&self) -> Identities<'_> {
+        let period = &self.office().period;
+        Identities {
+            intake: &period.intake,
+            account: Some(&period.account),
+            identity: Some(&period.identity),
+        }
+    }
+}
+
+/// The story of an opened record.
+pub(crate) fn story(record: &OpenedRecord) -> &str {
+    let account = record.account.as_ref();
+    let story = account.and_then(|account| account.answers.text("story"));
+    story.expect("every submission has a story")
+}
