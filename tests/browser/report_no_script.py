@@ -176,7 +176,7 @@ def too_large(checks: Checks, browser: Firefox, office: Office, folder: Path) ->
             browser.type("[name=story]", "with a large file")
             browser.type("[name=attachments]", str(report.large(folder, mib)))
             attempt(lambda: browser.click(SEND))
-            refused(checks, browser, f"{mib} MiB where 1 is allowed: the page says so", "refusal-report-too-large.title")
+            refused(checks, browser, f"{mib} MiB where 1 is allowed: a page", "refusal-report-too-large.title")
         checks.same("nothing of it was stored", server.status()["records"], 0)
 
 
