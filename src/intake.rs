@@ -2,7 +2,7 @@
 //!
 //! Text waits in memory only until the first file begins or the form ends; then it is sealed at once. Files
 //! are sealed as they arrive. Nothing readable touches the disk; an upload that breaks off leaves nothing.
-//! Flow: [`draft`] (fields) → the envelope's inner layer → its outer layer → [`upload`] (chunks) → the store.
+//! Flow: `draft` (fields) → the envelope's inner layer → its outer layer → `upload` (chunks) → the store.
 
 use asylia_envelope::{
     day::Day,
