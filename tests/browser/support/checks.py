@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+PATIENCE_SECONDS = 10
+
 
 class Checks:
     """Counts what held and what did not, and says so as it goes."""
@@ -23,6 +25,13 @@ class Checks:
         else:
             self.failed += 1
             print(f"FAILED  {sentence}" + (f"\n        found: {str(found)[:2000]}" if found != "" else ""), flush=True)
+
+    def becomes(self, sentence: str, look: Callable[[], object]) -> None:
+        """Notes whether `look` finds something within ten seconds: for what a busy machine makes late, never for an absence."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (found := look()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.that(sentence, found, found)
 
     def same(self, sentence: str, found: object, expected: object) -> None:
         """Notes whether what was found is what was expected."""
