@@ -7,7 +7,7 @@
 //! [`hybrid`], [`prescan`], [`seal`] (one age file), [`slices`] and [`padding`] (what is inside one),
 //! [`sealing`] (inner layer), [`sealed_file`] (carried to an upload), [`record`] (outer layer), [`open`]
 //! (the way back), [`key_bundle`] and [`signing`] (whose keys), [`return_code`] and [`words`] (the
-//! submitter's side), [`transfer`] (the stick).
+//! submitter's side), [`reply`] (what the office answers), [`transfer`] (the stick).
 #![deny(missing_docs)]
 
 pub mod answers;
@@ -20,6 +20,7 @@ pub mod padding;
 pub mod prescan;
 pub mod questionnaire;
 pub mod record;
+pub mod reply;
 pub mod return_code;
 pub mod seal;
 pub mod sealed_file;

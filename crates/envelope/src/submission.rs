@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     answers::{Answers, AnswersOf},
     hybrid::HybridRecipient,
-    ids::{InstanceId, PageNumber, SubmissionId},
+    ids::{InstanceId, LookupId, PageNumber, SubmissionId},
     questionnaire::Class,
     return_code::MailboxKeys,
     words::ProofWords,
@@ -93,7 +93,7 @@ pub struct MailboxAddress {
     /// Replies are sealed to this recipient, `age1pq1…`.
     pub recipient: String,
     /// Replies are filed under this number, 64 hexadecimal digits.
-    pub lookup_id: String,
+    pub lookup_id: LookupId,
     /// Follow-ups are signed with this Ed25519 key, base64.
     pub verifying_key: String,
 }
@@ -104,7 +104,7 @@ impl MailboxAddress {
     pub fn of(keys: &MailboxKeys) -> Self {
         Self {
             recipient: keys.identity.to_recipient().to_string(),
-            lookup_id: hex::encode(keys.lookup_id()),
+            lookup_id: keys.lookup_id(),
             verifying_key: keys.signing_key.verifying_key().to_string(),
         }
     }
@@ -113,8 +113,6 @@ impl MailboxAddress {
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
         self.recipient.parse::<HybridRecipient>().is_ok()
-            && self.lookup_id.len() == 64
-            && hex::decode(&self.lookup_id).is_ok()
             && crate::signing::VerifyingKey::<crate::signing::Mailbox>::parse(&self.verifying_key)
                 .is_ok()
     }
