@@ -196,8 +196,8 @@ impl Account {
                 &self.proof_words[2],
             ],
             mailbox: &self.mailbox,
-            answers: self.answers.of(&[Class::Story, Class::Permission]),
-            sensitive: self.answers.of(&[Class::Sensitive]),
+            answers: self.answers.of(ACCOUNT_CLASSES),
+            sensitive: self.answers.of(SENSITIVE_CLASSES),
         };
         json_bytes(&out)
     }
@@ -214,7 +214,7 @@ impl Account {
             return Err(BadDocument);
         }
         let mut answers = read.answers;
-        answers.merge(&read.sensitive, &[Class::Sensitive]);
+        answers.merge(&read.sensitive, SENSITIVE_CLASSES);
         Ok(Self {
             language: read.language,
             page_number: read.page_number,
@@ -313,18 +313,24 @@ struct IdentityIn {
     answers: Answers,
 }
 
-fn story_and_permissions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
-    Answers::deserialize_of(deserializer, &[Class::Story, Class::Permission])
+pub(crate) fn story_and_permissions<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Answers, D::Error> {
+    Answers::deserialize_of(deserializer, ACCOUNT_CLASSES)
 }
 
-fn sensitive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
-    Answers::deserialize_of(deserializer, &[Class::Sensitive])
+pub(crate) fn sensitive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
+    Answers::deserialize_of(deserializer, SENSITIVE_CLASSES)
 }
 
 fn identity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
     Answers::deserialize_of(deserializer, IDENTITY_CLASSES)
 }
 
+/// What stands in `answers` of an account or a follow-up.
+pub(crate) const ACCOUNT_CLASSES: &[Class] = &[Class::Story, Class::Permission];
+/// What stands in a section of its own beside them.
+pub(crate) const SENSITIVE_CLASSES: &[Class] = &[Class::Sensitive];
 const IDENTITY_CLASSES: &[Class] = &[Class::Identity];
 
 #[cfg(test)]
