@@ -128,6 +128,40 @@ statements! {
         WHERE envelope.record = $1 AND envelope.state = 2
           AND transfer_bundle.epoch = $2 AND transfer_bundle.sequence = $3";
 
+    /// `$1` hash of a token: epoch and sequence of the transfer bundle that it acknowledges.
+    SELECT_BUNDLE_BY_TOKEN = "
+        SELECT epoch, sequence FROM transfer_bundle WHERE token_hash = $1";
+
+    /// `$1` epoch, `$2` sequence.
+    MARK_BUNDLE_ACKNOWLEDGED = "
+        UPDATE transfer_bundle SET acknowledged = 1 WHERE epoch = $1 AND sequence = $2";
+
+    /// `$1` epoch, `$2` sequence: records that the bundle carried become uploads to be deleted.
+    MARK_RECORDS_ACKNOWLEDGED = "
+        UPDATE envelope
+        SET state = 1, day = NULL, period = NULL, bundle_sequence = NULL, stored_bytes = NULL
+        WHERE state = 2
+          AND EXISTS (SELECT 1 FROM transfer_record
+                      WHERE transfer_record.record = envelope.record
+                        AND transfer_record.epoch = $1 AND transfer_record.sequence = $2)";
+
+    /// `$1` epoch, `$2` sequence: those of them that are still there.
+    SELECT_ACKNOWLEDGED = "
+        SELECT envelope.record
+        FROM envelope
+        JOIN transfer_record ON transfer_record.record = envelope.record
+        WHERE envelope.state = 1 AND transfer_record.epoch = $1 AND transfer_record.sequence = $2
+        ORDER BY envelope.record";
+
+    /// `$1` record. Only of a record that is being deleted.
+    DELETE_TRANSFER_RECORDS = "
+        DELETE FROM transfer_record
+        WHERE record = $1
+          AND EXISTS (SELECT 1 FROM envelope WHERE envelope.record = $1 AND envelope.state = 1)";
+
+    /// The first day on which a record arrived that is still here.
+    OLDEST_DAY = "SELECT MIN(day) FROM envelope WHERE state = 2";
+
     /// Epoch, last sequence, digest of the last transfer bundle.
     SELECT_TRANSFER_STATE = "SELECT epoch, sequence, digest FROM transfer_state WHERE one = 1";
 
