@@ -34,7 +34,10 @@ fn questionnaire() -> String {
             Class::Sensitive => "S",
             Class::Permission => "P",
         };
-        text.push_str(&format!("  [\"{}\", \"{kind}\", \"{class}\"],\n", question.id));
+        text.push_str(&format!(
+            "  [\"{}\", \"{kind}\", \"{class}\"],\n",
+            question.id
+        ));
     }
     text.push_str("];\n");
     text
@@ -64,8 +67,7 @@ fn english() -> String {
 }
 
 const LINE_CHARS: usize = 116;
-const NOTICE: &str =
-    "// Made by crates/envelope/examples/client_tables.rs, which says how; not written by hand.\n\n";
+const NOTICE: &str = "// Made by crates/envelope/examples/client_tables.rs, which says how; not written by hand.\n\n";
 const QUESTIONNAIRE_HEAD: &str = r#"/**
  * One input of the form: its id; how it is answered; and its class, which says where it is sealed (N story and
  * facts, I identity, S sensitive, P permissions). docs/FORMAT.md#text-and-answers
@@ -88,7 +90,10 @@ mod tests {
     #[test]
     fn the_client_has_these_tables() {
         let questions = include_str!("../../../client/src/core/questionnaire.ts");
-        assert!(questionnaire() == questions, "questionnaire.ts is out of date");
+        assert!(
+            questionnaire() == questions,
+            "questionnaire.ts is out of date"
+        );
         let words = include_str!("../../../client/src/core/english.ts");
         assert!(english() == words, "english.ts is out of date");
     }
