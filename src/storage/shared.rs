@@ -163,7 +163,21 @@ macro_rules! engine {
             record: &RecordId,
             chunks: &[Chunk],
         ) -> Result<(), StoreError> {
-            for chunk in chunks {
+            // A statement is a trip to another thread or process, which costs more than its work: a full
+            // batch of an upload is one.
+            let (together, singly) = chunks.as_chunks::<{ statements::SIXTEEN }>();
+            for sixteen in together {
+                let mut insert =
+                    sqlx::query(statements::INSERT_SIXTEEN_CHUNKS).bind(record.as_slice());
+                for chunk in sixteen {
+                    insert = insert
+                        .bind(chunk_key(record, chunk.number))
+                        .bind(chunk.number)
+                        .bind(chunk.bytes.as_slice());
+                }
+                insert.execute(&mut *connection).await?;
+            }
+            for chunk in singly {
                 let insert = sqlx::query(statements::INSERT_CHUNK)
                     .bind(chunk_key(record, chunk.number))
                     .bind(record.as_slice())

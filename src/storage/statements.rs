@@ -22,6 +22,14 @@ statements! {
     /// `$1` key, `$2` record, `$3` number, `$4` bytes.
     INSERT_CHUNK = "INSERT INTO chunk (key, record, number, bytes) VALUES ($1, $2, $3, $4)";
 
+    /// `$1` record; then key, number and bytes of each of sixteen chunks: see `insert_chunks`.
+    INSERT_SIXTEEN_CHUNKS = "
+        INSERT INTO chunk (key, record, number, bytes) VALUES
+            ($2, $1, $3, $4), ($5, $1, $6, $7), ($8, $1, $9, $10), ($11, $1, $12, $13),
+            ($14, $1, $15, $16), ($17, $1, $18, $19), ($20, $1, $21, $22), ($23, $1, $24, $25),
+            ($26, $1, $27, $28), ($29, $1, $30, $31), ($32, $1, $33, $34), ($35, $1, $36, $37),
+            ($38, $1, $39, $40), ($41, $1, $42, $43), ($44, $1, $45, $46), ($47, $1, $48, $49)";
+
     /// `$1` record, `$2` day, `$3` period, `$4` bundle sequence, `$5` stored bytes.
     INSERT_SEALED = "
         INSERT INTO envelope (record, state, day, period, bundle_sequence, stored_bytes)
@@ -201,3 +209,6 @@ statements! {
     /// `$1` version.
     INSERT_SCHEMA_VERSION = "INSERT INTO schema_version (version) VALUES ($1)";
 }
+
+/// Chunks of [`INSERT_SIXTEEN_CHUNKS`].
+pub(crate) const SIXTEEN: usize = 16;
