@@ -23,6 +23,7 @@ mod one_server;
 mod postgres;
 mod programs;
 mod protections;
+mod sealed_files;
 mod server;
 mod stage;
 #[expect(
@@ -31,3 +32,4 @@ mod stage;
 )]
 mod store_contract;
 mod stored_length;
+mod uploads;
