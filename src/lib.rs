@@ -39,3 +39,4 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod transfer;
+pub mod uploads;

@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 
 mod form;
 mod html;
+mod sealed;
 
 const PAGE_NUMBER: &str = "00112233445566778899aabbccddeeff";
 
@@ -78,6 +79,12 @@ fn pages(site: &Site) -> Vec<(String, String, u16)> {
         ("receipt".to_owned(), receipt(site, &Receipt::sample())),
         ("safety".to_owned(), safety(site)),
         ("about".to_owned(), about(site)),
+        ("sealed".to_owned(), sealed(site)),
+        ("sealed-one".to_owned(), sealed_result(site, &[Ok(())])),
+        (
+            "sealed-all".to_owned(),
+            sealed_result(site, &sealed::verdicts()),
+        ),
     ];
     pages.extend(
         Refusal::samples()
@@ -148,8 +155,10 @@ fn nothing_runs_and_nothing_is_fetched() {
                 );
                 if ["href", "action", "formaction"].contains(&attribute.as_str()) {
                     assert!(
-                        ["/", "/safety", "/about", "/keys", "/report", "data:,"]
-                            .contains(&value.as_str()),
+                        [
+                            "/", "/safety", "/about", "/keys", "/report", "/sealed", "data:,"
+                        ]
+                        .contains(&value.as_str()),
                         "{name}: {attribute} leads to {value}"
                     );
                 }
