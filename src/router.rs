@@ -24,6 +24,7 @@ use crate::{
     headers::ResponseHeaders,
     limits::{BODY_PROGRESS_BYTES, BODY_STALL, BodyLimits, DRAINS},
     refusal::{Refusal, RenderRefusal},
+    static_files::SCRIPT_PATH,
 };
 
 /// What a URL is for.
@@ -39,6 +40,8 @@ pub enum Endpoint {
     Safety,
     /// Who runs this, and how it works.
     About,
+    /// The script of the form page.
+    Static,
 }
 
 /// One line of the route table.
@@ -52,7 +55,7 @@ pub struct Route {
 }
 
 /// Every URL. Only what takes a body changes state, and only by POST.
-pub const ROUTES: [Route; 5] = [
+pub const ROUTES: [Route; 6] = [
     Route {
         endpoint: Endpoint::Home,
         path: "/",
@@ -76,6 +79,11 @@ pub const ROUTES: [Route; 5] = [
     Route {
         endpoint: Endpoint::About,
         path: "/about",
+        body: Accepts::Nothing,
+    },
+    Route {
+        endpoint: Endpoint::Static,
+        path: SCRIPT_PATH,
         body: Accepts::Nothing,
     },
 ];

@@ -7,6 +7,7 @@ use crate::{app::AppState, router::Endpoint};
 mod keys;
 mod pages;
 mod report;
+mod script;
 
 /// The handler of an endpoint, with its state.
 pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
@@ -16,6 +17,7 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::Keys => get(keys::get),
         Endpoint::Safety => get(pages::safety),
         Endpoint::About => get(pages::about),
+        Endpoint::Static => get(script::get),
     };
     routes.with_state(state.clone())
 }

@@ -173,6 +173,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter {
         Endpoint::Keys => get(with_foreign_headers),
         Endpoint::Safety => get(panicking),
         Endpoint::About => get(async || AppError::from(anyhow::anyhow!("disk of MARKER"))),
+        Endpoint::Static => get(async || ([(header::CACHE_CONTROL, "immutable")], "script")),
     }
 }
 
