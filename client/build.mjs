@@ -12,11 +12,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { lean } from "./lean.mjs";
-import { usedTexts } from "./texts.mjs";
+import { Locale } from "./texts.mjs";
 
 const CLIENT = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(CLIENT);
-const BANNER = "/* Asylia, MIT OR Apache-2.0. Parts by others are named in THIRD-PARTY.md of its sources. */";
+const PAGE = join(CLIENT, "src/page");
+const BANNER = "/* Asylia. Licences: see THIRD-PARTY.md in the source. */";
 const SCRIPT_NAME = /^asylia-[0-9a-f]{16}\.js$/;
 
 const wanted = await files();
@@ -73,15 +74,20 @@ function packages(paths) {
   return new Set(names.filter((name) => name !== undefined));
 }
 
-/** Makes the module `asylia:texts`. @returns {import("esbuild").Plugin} */
+/** Puts the texts in. @returns {import("esbuild").Plugin} */
 function localeTexts() {
+  const locale = new Locale(join(ROOT, "locales/en.ftl"));
   return {
     name: "locale-texts",
     setup(build) {
       build.onResolve({ filter: /^asylia:texts$/ }, ({ path }) => ({ path, namespace: "asylia" }));
       build.onLoad({ filter: /./, namespace: "asylia" }, () => ({
-        contents: JSON.stringify(usedTexts(join(CLIENT, "src/page"), join(ROOT, "locales/en.ftl"))),
+        contents: JSON.stringify(locale.lookedUp(PAGE)),
         loader: "json",
+      }));
+      build.onLoad({ filter: /\/src\/page\/\w+\.ts$/ }, ({ path }) => ({
+        contents: locale.inline(readFileSync(path, "utf8")),
+        loader: "ts",
       }));
     },
   };

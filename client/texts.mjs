@@ -1,83 +1,104 @@
 /**
- * Takes from a Fluent file the texts that the script uses: messages of the form `id = text`, in which other messages may
- * be named. What else Fluent can do is refused, since the script holds no Fluent.
+ * Puts the texts of a Fluent file into the script: messages of the form `id = text`, in which other messages may be
+ * named. What else Fluent can do is refused, since the script holds no Fluent.
+ *
+ * A source says `text("id")`, which becomes the text itself; `text("id", { name })`, whose variables are filled in
+ * when it is shown; or `text(`client-…-${kind}`)`, which takes along every message that begins so.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** What the sources call a text by, as a whole or up to a dash, after which the rest is computed. */
-const USE = /(?:text|title|paragraph|note)\(\s*["`]([a-z][a-z0-9-]*)(?:\$\{[^}]*\})?["`]/g;
-const QUOTED = /["`](client-[a-z0-9-]+)(\$\{)?/g;
+const WHOLE = /\btext\("([a-z0-9-]+)"\)/g;
+const WITH_VARIABLES = /\btext\("([a-z0-9-]+)", /g;
+const BEGINNING = /\btext\(`([a-z0-9-]+-)\$\{\w+\}`\)/g;
 
-/**
- * Returns the texts by their ids, in alphabetical order.
- * @param {string} folder the sources
- * @param {string} locale the Fluent file
- * @returns {Record<string, string>}
- * @throws where an id is used that is not there, or one of `client-…` is not used
- */
-export function usedTexts(folder, locale) {
-  const messages = readMessages(readFileSync(locale, "utf8"));
-  const sources = readdirSync(folder)
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => readFileSync(join(folder, name), "utf8"))
-    .join("\n");
-  const used = new Set();
-  for (const [, id] of sources.matchAll(USE)) {
-    use(id ?? "");
+/** The messages of one locale. */
+export class Locale {
+  /** @type {Map<string, string | null>} by id; null: more than one line, or with more than a text */
+  #messages;
+
+  /** @param {string} path the Fluent file */
+  constructor(path) {
+    this.#messages = readMessages(readFileSync(path, "utf8"));
   }
-  for (const [, id] of sources.matchAll(QUOTED)) {
-    use(id ?? "");
+
+  /** A source with every `text("id")` replaced. @param {string} source */
+  inline(source) {
+    return source.replace(WHOLE, (_, id) => JSON.stringify(this.#resolved(id)));
   }
-  /** @param {string} id */
-  function use(id) {
-    const ids = id.endsWith("-") ? [...messages.keys()].filter((each) => each.startsWith(id)) : [id];
-    if (ids.length === 0 || !messages.has(ids[0] ?? "")) {
-      throw new Error(`the script uses ${id}, which is not in the locale`);
+
+  /**
+   * What the sources look up when they run, by id.
+   * @param {string} folder the sources
+   * @returns {Record<string, string>}
+   * @throws where an id is used that is not there, or one of `client-…` is used nowhere
+   */
+  lookedUp(folder) {
+    const sources = readdirSync(folder)
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => readFileSync(join(folder, name), "utf8"))
+      .join("\n");
+    const begun = [...idsIn(sources, BEGINNING)].flatMap((beginning) => this.#beginningWith(beginning));
+    const looked = [...idsIn(sources, WITH_VARIABLES), ...begun];
+    const used = new Set([...looked, ...idsIn(sources, WHOLE)]);
+    const idle = this.#beginningWith("client-").filter((id) => !used.has(id));
+    if (idle.length > 0) {
+      throw new Error(`the script does not use ${idle.join(", ")}`);
     }
-    ids.forEach((each) => used.add(each));
+    return Object.fromEntries(looked.sort().map((id) => [id, this.#resolved(id)]));
   }
-  const idle = [...messages.keys()].filter((id) => id.startsWith("client-") && !used.has(id));
-  if (idle.length > 0) {
-    throw new Error(`the script does not use ${idle.join(", ")}`);
+
+  /** @param {string} beginning */
+  #beginningWith(beginning) {
+    const ids = [...this.#messages.keys()].filter((id) => id.startsWith(beginning));
+    if (ids.length === 0) {
+      throw new Error(`no message begins with ${beginning}`);
+    }
+    return ids;
   }
-  return Object.fromEntries([...used].sort().map((id) => [id, resolved(messages, id)]));
+
+  /**
+   * @param {string} id
+   * @returns {string}
+   */
+  #resolved(id) {
+    const message = this.#messages.get(id);
+    if (message === undefined || message === null) {
+      throw new Error(`the locale has no ${id}, or not on one line`);
+    }
+    return message.replace(/\{ ([^}]*) \}/g, (whole, inside) => {
+      if (/^\$[a-z]+$/.test(inside)) {
+        return whole;
+      }
+      if (!/^[a-z][a-z0-9-]*$/.test(inside)) {
+        throw new Error(`${id} holds more than a text: ${whole}`);
+      }
+      return this.#resolved(inside);
+    });
+  }
 }
 
-/** Messages of one line each; attributes and comments are left out. @param {string} source */
+/**
+ * @param {string} sources
+ * @param {RegExp} use
+ */
+function idsIn(sources, use) {
+  return new Set([...sources.matchAll(use)].map(([, id]) => id ?? ""));
+}
+
+/** Attributes and comments are left out. @param {string} source */
 function readMessages(source) {
+  /** @type {Map<string, string | null>} */
   const messages = new Map();
   let last = "";
   for (const line of source.split("\n")) {
-    const found = /^([a-z][a-z0-9-]*) = (.*)$/.exec(line);
-    if (found !== null) {
-      last = found[1] ?? "";
-      messages.set(last, found[2]);
+    const [, id, message] = /^([a-z][a-z0-9-]*) = (.*)$/.exec(line) ?? [];
+    if (id !== undefined && message !== undefined) {
+      last = id;
+      messages.set(id, message);
     } else if (/^ +[^ .]/.test(line)) {
-      // It goes on over several lines: to be refused where it is used.
-      messages.delete(last);
+      messages.set(last, null);
     }
   }
   return messages;
-}
-
-/**
- * @param {Map<string, string>} messages
- * @param {string} id
- * @returns {string}
- */
-function resolved(messages, id) {
-  const message = messages.get(id);
-  if (message === undefined) {
-    throw new Error(`the locale has no ${id}`);
-  }
-  return message.replace(/\{ ([^}]*) \}/g, (whole, inside) => {
-    if (/^\$[a-z]+$/.test(inside)) {
-      return whole;
-    }
-    if (!/^[a-z][a-z0-9-]*$/.test(inside)) {
-      throw new Error(`${id} holds more than a plain text: ${whole}`);
-    }
-    return resolved(messages, inside);
-  });
 }

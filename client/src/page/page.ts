@@ -27,6 +27,7 @@ class FormPage {
   #form: HTMLFormElement;
   #story: HTMLTextAreaElement;
   #files: FileList;
+  #script: string;
   #worker: Worker | null = null;
   #buttons: HTMLButtonElement[] = [];
   #progress: Progress | null = null;
@@ -36,6 +37,7 @@ class FormPage {
     this.#form = form;
     this.#story = story;
     this.#files = new FileList(files);
+    this.#script = script;
     // A page that comes back from memory must not show again what was written or received.
     addEventListener("pagehide", () => this.#hideReceipt());
     addEventListener("pageshow", (event) => {
@@ -44,18 +46,24 @@ class FormPage {
         location.reload();
       }
     });
+    this.#order({ kind: "prepare" });
+  }
+
+  /** Tells the Worker what to do; starts it first, or again after it broke. */
+  #order(order: Order): void {
     try {
-      this.#worker = startWorker(script);
-      this.#worker.onmessage = (event) => this.#hear(event.data as News);
-      this.#worker.onerror = () => this.#break();
-      this.#order({ kind: "prepare" });
+      this.#worker ??= this.#newWorker();
+      this.#worker.postMessage(order);
     } catch {
-      this.#unready("old");
+      this.#break();
     }
   }
 
-  #order(order: Order): void {
-    this.#worker?.postMessage(order);
+  #newWorker(): Worker {
+    const worker = startWorker(this.#script);
+    worker.onmessage = (event) => this.#hear(event.data as News);
+    worker.onerror = () => this.#break();
+    return worker;
   }
 
   #hear(news: News): void {
@@ -86,6 +94,8 @@ class FormPage {
 
   /** The Worker did not start, or broke: an old browser, or not enough memory. */
   #break(): void {
+    this.#worker?.terminate();
+    this.#worker = null;
     if (this.#progress === null) {
       this.#unready("old");
     } else {
@@ -95,7 +105,7 @@ class FormPage {
 
   #ready(limitMib: number): void {
     this.#files.limit(limitMib * MIB, FILES_LIMIT);
-    this.#note("client-path-ready");
+    this.#note("ready");
     const waiting = this.#form.querySelector<HTMLElement>(".js");
     if (waiting === null || this.#buttons.length > 0) {
       return;
@@ -107,18 +117,18 @@ class FormPage {
   }
 
   #unready(reason: Unready): void {
-    this.#note(`client-path-${reason}`);
+    this.#note(reason);
     for (const each of this.#buttons.splice(0)) {
       each.remove();
     }
   }
 
   /** The plain line before anything is typed. */
-  #note(id: string): void {
+  #note(way: Unready | "ready"): void {
     const note = document.querySelector("#script-note");
     if (note !== null) {
       note.role = "status";
-      note.textContent = text(id);
+      note.textContent = text(`client-path-${way}`);
     }
   }
 
@@ -183,14 +193,14 @@ class FormPage {
   /** Asks what to do. Nothing is ever sent in another way without being asked for. */
   #failed(failure: Failure): void {
     this.#progress = null;
-    const heading = element("h1", { tabIndex: -1 }, text("client-failed-heading"));
+    const heading = element("h1", { tabIndex: -1 }, text("client-stopped-heading"));
     const panel = element(
       "section",
       {},
       heading,
       element("p", { className: "wrong", role: "alert" }, text(`client-failed-${failure}`)),
-      paragraph(text("client-failed-kept")),
-      paragraph(text("client-failed-other")),
+      paragraph(text("client-stopped-kept")),
+      paragraph(text("client-stopped-other")),
       element(
         "div",
         { className: "acts" },

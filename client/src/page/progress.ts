@@ -22,7 +22,8 @@ export class Progress {
   readonly heading = element("h1", { tabIndex: -1 }, text("client-progress-heading"));
   #acts: ProgressActs;
   #bar = element("progress", { max: 1, value: 0, ariaLabel: text("client-progress-heading") });
-  #status = element("p", { role: "status" });
+  #happening = element("span");
+  #tenths = element("span", { className: "unseen" });
   #numbers = element("p");
   #slow = element("p", { className: "note", hidden: true }, text("client-progress-slow"));
   #pause: HTMLButtonElement;
@@ -40,7 +41,7 @@ export class Progress {
       this.heading,
       element("p", {}, text("client-progress-stay")),
       this.#bar,
-      this.#status,
+      element("p", { role: "status" }, this.#happening, " ", this.#tenths),
       this.#numbers,
       this.#slow,
       element("div", { className: "acts" }, this.#pause, button(text("client-cancel"), () => acts.cancel())),
@@ -67,10 +68,7 @@ export class Progress {
     const minutes = this.#remaining.after(bytes, total, performance.now());
     if (minutes !== null && this.#phase === "sending") {
       words.push(minutes.left > 1 ? text("client-progress-minutes", { minutes: minutes.left }) : text("client-progress-minute"));
-      this.#slow.hidden ||= minutes.all <= SLOW_MINUTES;
-      if (minutes.all > SLOW_MINUTES) {
-        this.#slow.hidden = false;
-      }
+      this.#slow.hidden &&= minutes.all <= SLOW_MINUTES;
     }
     this.#numbers.textContent = words.join(" ");
     if (Math.floor(percent / 10) !== this.#tenth) {
@@ -105,18 +103,19 @@ export class Progress {
   }
 
   #say(): void {
-    const words = text(this.#stopped === "no" ? PHASES[this.#phase] : STOPPED[this.#stopped]);
-    const tenth = this.#stopped === "no" && this.#phase === "sending" ? ` ${this.#tenth * 10} %` : "";
-    this.#status.textContent = words + tenth;
+    const moves = this.#stopped === "no" && this.#phase === "sending";
+    this.#happening.textContent = this.#stopped === "no" ? PHASES[this.#phase] : STOPPED[this.#stopped];
+    this.#tenths.textContent = moves ? `${this.#tenth * 10} %` : "";
   }
 }
 
 const SLOW_MINUTES = 20;
 
+/** In words. */
 const PHASES: Record<Phase, string> = {
-  broken: "client-phase-broken",
-  locking: "client-phase-locking",
-  sending: "client-phase-sending",
-  storing: "client-phase-storing",
+  broken: text("client-phase-broken"),
+  locking: text("client-phase-locking"),
+  sending: text("client-phase-sending"),
+  storing: text("client-phase-storing"),
 };
-const STOPPED = { paused: "client-phase-paused", unreachable: "client-phase-unreachable" };
+const STOPPED = { paused: text("client-phase-paused"), unreachable: text("client-phase-unreachable") };

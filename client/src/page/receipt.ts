@@ -14,26 +14,26 @@ export function receipt(shown: Receipt): HTMLElement {
     {},
     heading,
     paragraph(text("page-receipt-unread")),
-    title("page-receipt-code"),
+    title(text("page-receipt-code")),
     element("p", {}, element("strong", {}, text("page-receipt-code-now"))),
     element("output", { id: "return-code" }, shown.words),
     paragraph(text("page-receipt-digits")),
     element("output", { id: "return-digits", dir: "ltr" }, inFours(shown.digits)),
-    title("page-receipt-safe"),
+    title(text("page-receipt-safe")),
     list(text("page-receipt-safe-who"), text("page-receipt-safe-paper"), text("page-receipt-safe-device")),
     paragraph(text("page-receipt-lost")),
-    title("page-receipt-words"),
+    title(text("page-receipt-words")),
     element("output", { id: "proof-words" }, shown.proofWords),
     paragraph(text("page-receipt-words-use")),
     paragraph(text("client-receipt-words")),
-    title("page-receipt-next"),
+    title(text("page-receipt-next")),
     list(text("page-receipt-next-read"), text("page-receipt-next-answer"), text("page-receipt-next-files")),
     element("p", { className: "note" }, element("strong", {}, text("page-receipt-close"))),
   );
 }
 
-function title(id: string): HTMLHeadingElement {
-  return element("h2", {}, text(id));
+function title(words: string): HTMLHeadingElement {
+  return element("h2", {}, words);
 }
 
 /** Digits in groups that can be read aloud. */

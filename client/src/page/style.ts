@@ -26,4 +26,5 @@ progress{width:100%;height:1.5rem;accent-color:var(--act)}
 .files button{margin:.5rem 0 0}
 .wrong{border-inline-start:.25rem solid #a3071c;padding-inline-start:.75rem;font-weight:600}
 h1:focus{outline:0}
+.unseen{position:absolute;clip-path:inset(50%)}
 `;

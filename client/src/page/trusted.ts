@@ -10,6 +10,9 @@ export function startWorker(script: string): Worker {
   return new Worker(trusted(script), { type: "module" });
 }
 
+/** The policy's name may be used once. */
+let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
+
 function trusted(script: string): string | URL {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   if (trustedTypes === undefined) {
@@ -23,5 +26,6 @@ function trusted(script: string): string | URL {
       return url;
     },
   };
-  return trustedTypes.createPolicy("asylia", rules).createScriptURL(script);
+  policy ??= trustedTypes.createPolicy("asylia", rules);
+  return policy.createScriptURL(script);
 }

@@ -24,6 +24,7 @@ export type Unready = "closed" | "connection" | "keys" | "old";
 /** Why a report was not stored. Each has a text of its own, `client-failed-…`. */
 export type Failure =
   | "closed"
+  | "connection"
   | "field"
   | "file"
   | "files"

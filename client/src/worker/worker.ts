@@ -6,7 +6,7 @@ import { BundleProblem, SealProblem, sealReport, verifyBundle } from "../core/in
 import type { Receipt, SealProblemKind, VerifiedBundle } from "../core/index.js";
 import { streamBytes } from "./estimate.js";
 import { Cancelled, Gate } from "./gate.js";
-import type { Failure, News, Order, Report } from "./messages.js";
+import type { Failure, News, Order, Report, Unready } from "./messages.js";
 import { inParts } from "./parts.js";
 import { fetchIntake, fetchNote, thisServer } from "./server.js";
 import type { Intake } from "./server.js";
@@ -69,8 +69,9 @@ class Sealer {
         this.#tell({ kind: "ready", limitMib: this.#office.intake.limitMib });
         return;
       } catch (problem) {
-        if (problem instanceof Refused) {
-          this.#tell({ kind: "unready", reason: problem.failure === "closed" ? "closed" : "keys" });
+        const reason = unreadyOf(problem);
+        if (reason !== "connection") {
+          this.#tell({ kind: "unready", reason });
           return;
         }
         if (tries === QUIET_TRIES) {
@@ -150,13 +151,16 @@ class Sealer {
   }
 }
 
-/** @throws {Refused} where the office takes nothing or its keys do not verify; other errors are the connection's */
+/** @throws {Refused} `closed`, `connection` or `keys` */
 async function openOffice(): Promise<Office> {
-  const intake = await fetchIntake();
+  const unreachable = (): never => {
+    throw new Refused("connection");
+  };
+  const intake = await fetchIntake().catch(unreachable);
   if (!intake.accepting) {
     throw new Refused("closed");
   }
-  const note = await fetchNote();
+  const note = await fetchNote().catch(unreachable);
   try {
     return { intake, bundle: verifyBundle(note, intake.office, intake.today) };
   } catch (problem) {
@@ -165,6 +169,12 @@ async function openOffice(): Promise<Office> {
     }
     throw problem;
   }
+}
+
+/** What is neither the office's nor the connection's fault is the browser's. */
+function unreadyOf(problem: unknown): Unready {
+  const failure = problem instanceof Refused ? problem.failure : null;
+  return failure === "closed" || failure === "connection" || failure === "keys" ? failure : "old";
 }
 
 function failureOf(problem: unknown): Failure {
