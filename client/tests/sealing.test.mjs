@@ -58,7 +58,7 @@ describe("a sealed report", () => {
   });
 
   test("digests a file beyond the browser's own SHA-256 alike", async () => {
-    const bytes = randomBytes(17 * MIB);
+    const bytes = randomBytes(33 * MIB);
     const { compartments } = parsed(await sealed({ files: [file(new Blob([bytes]))] }));
     const archive = Buffer.from(await opened(compartments, "attachment-01", identities.account));
     assert.ok(archive.includes(JSON.stringify({ size: bytes.length, sha256: sha256(bytes) })));
