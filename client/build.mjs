@@ -12,11 +12,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { lean } from "./lean.mjs";
-import { Locale } from "./texts.mjs";
+import { localeTexts } from "./texts.mjs";
 
 const CLIENT = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(CLIENT);
-const PAGE = join(CLIENT, "src/page");
 const BANNER = "/* Asylia. Licences: see THIRD-PARTY.md in the source. */";
 const SCRIPT_NAME = /^asylia-[0-9a-f]{16}\.js$/;
 
@@ -53,7 +52,7 @@ async function bundle() {
     legalComments: "none",
     banner: { js: BANNER },
     metafile: true,
-    plugins: [lean, localeTexts()],
+    plugins: [lean, localeTexts],
   });
   const [output] = result.outputFiles;
   if (output === undefined) {
@@ -74,25 +73,6 @@ function packages(paths) {
   return new Set(names.filter((name) => name !== undefined));
 }
 
-/** Puts the texts in. @returns {import("esbuild").Plugin} */
-function localeTexts() {
-  const locale = new Locale(join(ROOT, "locales/en.ftl"));
-  return {
-    name: "locale-texts",
-    setup(build) {
-      build.onResolve({ filter: /^asylia:texts$/ }, ({ path }) => ({ path, namespace: "asylia" }));
-      build.onLoad({ filter: /./, namespace: "asylia" }, () => ({
-        contents: JSON.stringify(locale.lookedUp(PAGE)),
-        loader: "json",
-      }));
-      build.onLoad({ filter: /\/src\/page\/\w+\.ts$/ }, ({ path }) => ({
-        contents: locale.inline(readFileSync(path, "utf8")),
-        loader: "ts",
-      }));
-    },
-  };
-}
-
 /** @param {string} name */
 function rustSource(name) {
   return `//! The script of the form page, as \`npm run build\` in \`client/\` wrote it; not to be changed by hand.
@@ -100,7 +80,7 @@ function rustSource(name) {
 /// Where the script is served: the name holds the beginning of its SHA-256, so that it may be cached for ever.
 pub const SCRIPT_PATH: &str = "/static/${name}";
 
-/// The script: one JavaScript module, ASCII.
+/// The script: one JavaScript module. Modules are UTF-8 whatever their media type says.
 pub const SCRIPT: &[u8] = include_bytes!("../static/${name}");
 `;
 }

@@ -6,14 +6,33 @@
  * when it is shown; or `text(`client-…-${kind}`)`, which takes along every message that begins so.
  */
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const WHOLE = /\btext\("([a-z0-9-]+)"\)/g;
 const WITH_VARIABLES = /\btext\("([a-z0-9-]+)", /g;
 const BEGINNING = /\btext\(`([a-z0-9-]+-)\$\{\w+\}`\)/g;
 
+/** Puts the English texts into every build of the page. @type {import("esbuild").Plugin} */
+export const localeTexts = {
+  name: "locale-texts",
+  setup(build) {
+    const client = dirname(fileURLToPath(import.meta.url));
+    const locale = new Locale(join(client, "../locales/en.ftl"));
+    build.onResolve({ filter: /^asylia:texts$/ }, ({ path }) => ({ path, namespace: "asylia" }));
+    build.onLoad({ filter: /./, namespace: "asylia" }, () => ({
+      contents: JSON.stringify(locale.lookedUp(join(client, "src/page"))),
+      loader: "json",
+    }));
+    build.onLoad({ filter: /[\\/]src[\\/]page[\\/]\w+\.ts$/ }, ({ path }) => ({
+      contents: locale.inline(readFileSync(path, "utf8")),
+      loader: "ts",
+    }));
+  },
+};
+
 /** The messages of one locale. */
-export class Locale {
+class Locale {
   /** @type {Map<string, string | null>} by id; null: more than one line, or with more than a text */
   #messages;
 

@@ -112,7 +112,7 @@ function isSame(one: File, other: File): boolean {
 
 /** What a file of this kind usually gives away. */
 export function warning(file: { name: string; type: string }): string {
-  const ending = file.name.slice(file.name.lastIndexOf(".") + 1).toLowerCase();
+  const ending = /\.(\w+)$/.exec(file.name)?.[1]?.toLowerCase() ?? "";
   if (/^(image|video|audio)\//.test(file.type) || PICTURES.has(ending)) {
     return text("client-file-picture");
   }
