@@ -18,9 +18,11 @@ use crate::{
     l10n::Language,
     limits::MIB,
     pages::{self, Closed, Site},
+    refusal::Reader,
     router::{self, FrontDoor},
     routes,
     storage::{AnyStore, Store, StoreAddress},
+    uploads::{Bounds, Uploads},
 };
 
 /// State of the running server, cheap to clone.
@@ -32,6 +34,8 @@ pub struct AppState {
     pub keys: Arc<OfficeKeys>,
     /// Where records rest.
     pub store: AnyStore,
+    /// Uploads in parts.
+    pub uploads: Uploads,
     /// Where the time comes from.
     pub clock: Clock,
     /// Where randomness comes from.
@@ -63,6 +67,7 @@ impl AppState {
             config,
             keys: Arc::new(keys),
             store,
+            uploads: Uploads::new(Bounds::default()),
             clock,
             rng,
             _held: held,
@@ -72,9 +77,12 @@ impl AppState {
     /// The router of this server.
     pub fn router(&self) -> Router {
         let state = self.clone();
-        let render = Arc::new(move |refusal| {
-            let page = pages::refusal(&state.site(), refusal);
-            String::from_utf8(page.into_bytes()).expect("pages are made of text")
+        let render = Arc::new(move |refusal, reader| match reader {
+            Reader::Person => {
+                let page = pages::refusal(&state.site(), refusal);
+                String::from_utf8(page.into_bytes()).expect("pages are made of text")
+            }
+            Reader::Program => routes::api::refusal(&state.site(), refusal),
         });
         let headers = ResponseHeaders::new(pages::style_hashes());
         let front = FrontDoor::new(headers, render, self.config.report_limit_mib);

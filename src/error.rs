@@ -26,13 +26,7 @@ pub enum AppError {
 
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
-        let refusal = match self {
-            Self::Refused(refusal) => refusal,
-            Self::Internal(error) => {
-                tracing::error!(error = %Chain(error.as_ref()), "a request failed");
-                Refusal::Internal
-            }
-        };
+        let refusal = self.into_refusal();
         let mut response = refusal.status().into_response();
         response.extensions_mut().insert(refusal);
         response
@@ -52,6 +46,17 @@ impl From<anyhow::Error> for AppError {
 }
 
 impl AppError {
+    /// What a visitor is told of it; an internal error is logged by this.
+    pub fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Internal(error) => {
+                tracing::error!(error = %Chain(error.as_ref()), "a request failed");
+                Refusal::Internal
+            }
+        }
+    }
+
     /// The refusal for an error met while reading a request body, through whatever library it came.
     /// `limit_mib` is the report limit the page names.
     pub fn from_reading(error: &(dyn Error + 'static), limit_mib: u64) -> Self {

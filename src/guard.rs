@@ -5,7 +5,11 @@
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header, request::Parts};
 
-use crate::{limits::BodyLimits, refusal::Refusal, router::Route};
+use crate::{
+    limits::BodyLimits,
+    refusal::Refusal,
+    router::{Accepts, Route},
+};
 
 /// Refuses by head: a foreign page, a body of the wrong kind, a declared length over the limit.
 ///
@@ -17,18 +21,27 @@ pub fn check(
     limits: BodyLimits,
     limit_mib: u64,
 ) -> Result<(), Refusal> {
-    if !route.takes_body() {
+    if !route.changes_state() {
         return Ok(());
     }
     if !comes_from_own_page(&head.uri, &head.headers) {
         return Err(Refusal::OtherSite);
     }
-    if !is_multipart(&head.headers) {
-        return Err(Refusal::NotMultipart);
-    }
-    match declared_length(&head.headers) {
-        Some(length) if length > route.limit_bytes(limits) => Err(Refusal::TooLarge { limit_mib }),
-        _ => Ok(()),
+    let length = declared_length(&head.headers);
+    let too_large = length.is_some_and(|length| length > route.limit_bytes(limits));
+    match route.body() {
+        Accepts::Nothing => Ok(()),
+        Accepts::Report | Accepts::SealedFiles if !is_multipart(&head.headers) => {
+            Err(Refusal::NotMultipart)
+        }
+        Accepts::Report | Accepts::SealedFiles if too_large => Err(Refusal::TooLarge { limit_mib }),
+        Accepts::Report | Accepts::SealedFiles => Ok(()),
+        // How much a part holds is known before it is begun, so that a broken one is told from a short one.
+        Accepts::Part if !is_bytes(&head.headers) || length.unwrap_or(0) == 0 => {
+            Err(Refusal::Malformed)
+        }
+        Accepts::Part if too_large => Err(Refusal::PartTooLarge),
+        Accepts::Part => Ok(()),
     }
 }
 
@@ -97,7 +110,14 @@ fn is_multipart(headers: &HeaderMap) -> bool {
         .is_some_and(|value| multer::parse_boundary(value).is_ok())
 }
 
-fn declared_length(headers: &HeaderMap) -> Option<u64> {
+fn is_bytes(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes() == b"application/octet-stream")
+}
+
+/// The `Content-Length`, if there is one.
+pub fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers
         .get(header::CONTENT_LENGTH)?
         .to_str()
@@ -113,7 +133,10 @@ mod tests {
     use axum::http::Request;
 
     use super::*;
-    use crate::{limits::MIB, router::ROUTES};
+    use crate::{
+        limits::{MIB, PART_BYTES},
+        router::ROUTES,
+    };
 
     fn head(target: &str, fields: &[(&str, &str)]) -> Parts {
         let mut request = Request::post(target);
@@ -127,11 +150,14 @@ mod tests {
             .0
     }
 
+    fn route(path: &str) -> &'static Route {
+        let mut found = ROUTES.iter().filter(|route| route.matches(path));
+        let found = found.find(|route| route.changes_state());
+        found.expect("something is sent there")
+    }
+
     fn verdict(target: &str, fields: &[(&str, &str)]) -> Result<(), Refusal> {
-        let route = ROUTES
-            .iter()
-            .find(|route| route.takes_body())
-            .expect("a form is posted");
+        let route = route("/report");
         let mut all = vec![("content-type", "multipart/form-data; boundary=x")];
         all.extend_from_slice(fields);
         check(&head(target, &all), route, BodyLimits::for_reports_of(1), 1)
@@ -207,6 +233,44 @@ mod tests {
     }
 
     #[test]
+    fn parts_and_cancelling_must_come_from_our_own_page_as_well() {
+        let token = "0".repeat(32);
+        for path in [
+            format!("/api/v1/uploads/{token}/0"),
+            format!("/api/v1/uploads/{token}"),
+            "/sealed".to_owned(),
+        ] {
+            let verdict = |origin: &str| {
+                let fields = [("origin", origin), ("host", "a.onion")];
+                let head = head(&path, &fields);
+                check(&head, route(&path), BodyLimits::for_reports_of(1), 1)
+            };
+            assert_eq!(verdict("http://b.onion"), Err(Refusal::OtherSite), "{path}");
+            assert_ne!(verdict("http://a.onion"), Err(Refusal::OtherSite), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_part_declares_its_kind_and_a_length_within_the_limit() {
+        let path = format!("/api/v1/uploads/{}/0", "0".repeat(32));
+        let verdict = |kind: &str, length: Option<u64>| {
+            let length = length.map(|length| length.to_string());
+            let mut fields = vec![("content-type", kind)];
+            fields.extend(length.iter().map(|length| ("content-length", &**length)));
+            let head = head(&path, &fields);
+            check(&head, route(&path), BodyLimits::for_reports_of(1), 1)
+        };
+        let bytes = "application/octet-stream";
+        assert_eq!(verdict(bytes, Some(1)), Ok(()));
+        assert_eq!(verdict(bytes, Some(PART_BYTES)), Ok(()));
+        let over = verdict(bytes, Some(PART_BYTES + 1));
+        assert_eq!(over, Err(Refusal::PartTooLarge));
+        assert_eq!(verdict(bytes, Some(0)), Err(Refusal::Malformed));
+        assert_eq!(verdict(bytes, None), Err(Refusal::Malformed));
+        assert_eq!(verdict("text/plain", Some(1)), Err(Refusal::Malformed));
+    }
+
+    #[test]
     fn declared_lengths_are_compared_with_the_limit() {
         let limit = BodyLimits::for_reports_of(1).report_bytes;
         assert_eq!(
@@ -223,10 +287,7 @@ mod tests {
 
     #[test]
     fn a_body_of_another_kind_is_415() {
-        let route = ROUTES
-            .iter()
-            .find(|route| route.takes_body())
-            .expect("a form is posted");
+        let route = route("/report");
         for kind in [
             "application/json",
             "application/x-www-form-urlencoded",

@@ -1,14 +1,15 @@
 //! The pipeline without JavaScript: a multipart stream becomes a sealed, padded record, in constant memory.
+//! What comes sealed already joins at the outer layer: `sealed` (one file) and `sealed_files` (a form of them).
 //!
 //! Text waits in memory only until the first file begins or the form ends; then it is sealed at once. Files
 //! are sealed as they arrive. Nothing readable touches the disk; an upload that breaks off leaves nothing.
-//! Flow: `draft` (fields) → the envelope's inner layer → its outer layer → `upload` (chunks) → the store.
+//! Flow: `draft` (fields) → the envelope's inner layer → `outer` → `upload` (chunks) → the store.
 
 use asylia_envelope::{
     day::Day,
     ids::{RecordId, SubmissionId},
     key_bundle::{KeyBundle, Period},
-    record::{RecordHead, RecordWriter, SealedBy},
+    record::{RecordHead, SealedBy},
     return_code::ReturnCode,
     sealing::SubmissionSealer,
     submission::{ATTACHMENTS_LIMIT, Account, FORMAT_VERSION, IdentityPart, MailboxAddress},
@@ -19,18 +20,18 @@ use multer::{Field, Multipart};
 
 use self::{
     draft::Draft,
-    upload::{Outlet, Upload},
+    outer::{OuterLayer, Storing, sealing_failed},
 };
-use crate::{
-    clock::Rng,
-    error::AppError,
-    limits::MIB,
-    refusal::Refusal,
-    storage::{AnyStore, StoreError},
-};
+use crate::{clock::Rng, error::AppError, limits::MIB, refusal::Refusal, storage::AnyStore};
 
 mod draft;
+mod outer;
+mod sealed;
+mod sealed_files;
 mod upload;
+
+pub use sealed::{SealedDoor, SealedIntake};
+pub use sealed_files::take_sealed_files;
 
 /// What the receipt shows, once: no `Debug`, kept nowhere.
 pub struct Receipt {
@@ -96,9 +97,8 @@ pub async fn take_report(
 
 /// A report that is being sealed: its text is ciphertext already.
 struct Sealing<'a> {
-    submission: SubmissionSealer<'a, RecordWriter<Outlet>>,
-    outlet: Outlet,
-    upload: Upload,
+    submission: SubmissionSealer<'a, OuterLayer>,
+    storing: Storing,
 }
 
 impl<'a> Sealing<'a> {
@@ -125,9 +125,7 @@ impl<'a> Sealing<'a> {
             day: intake.day,
             path: SealedBy::Server,
         };
-        let outlet = Outlet::default();
-        let record = RecordWriter::start(&intake.period.intake, &head, outlet.clone())
-            .map_err(sealing_failed)?;
+        let (record, storing) = Storing::start(intake.store, &intake.period.intake, &head)?;
         let submission = SubmissionSealer::start(
             instance,
             intake.period,
@@ -137,12 +135,10 @@ impl<'a> Sealing<'a> {
             record,
         )
         .map_err(sealing_failed)?;
-        let upload = Upload::new(intake.store.clone(), &head);
         Ok((
             Self {
                 submission,
-                outlet,
-                upload,
+                storing,
             },
             Receipt {
                 code,
@@ -168,25 +164,20 @@ impl<'a> Sealing<'a> {
                 .write_attachment(&bytes)
                 .map_err(sealing_failed)?;
             drop(bytes);
-            self.upload.take(&self.outlet).await.map_err(store_failed)?;
+            self.storing.take().await?;
         }
         // The padding of a large file is megabytes; it is stored as it comes, like the file.
         while !self.submission.pad_attachment().map_err(sealing_failed)? {
-            self.upload.take(&self.outlet).await.map_err(store_failed)?;
+            self.storing.take().await?;
         }
         self.submission.end_attachment().map_err(sealing_failed)?;
-        self.upload.take(&self.outlet).await.map_err(store_failed)
+        self.storing.take().await
     }
 
     /// Seals the manifest, pads the record and makes it durable.
-    async fn finish(mut self) -> Result<(), AppError> {
-        let mut record = self.submission.finish().map_err(sealing_failed)?;
-        while !record.pad().map_err(sealing_failed)? {
-            self.upload.take(&self.outlet).await.map_err(store_failed)?;
-        }
-        let (_, class) = record.finish().map_err(sealing_failed)?;
-        self.upload.take(&self.outlet).await.map_err(store_failed)?;
-        self.upload.seal(class).await.map_err(store_failed)
+    async fn finish(self) -> Result<(), AppError> {
+        let record = self.submission.finish().map_err(sealing_failed)?;
+        self.storing.finish(record).await
     }
 }
 
@@ -297,15 +288,6 @@ async fn next_chunk(intake: &Intake<'_>, field: &mut Field<'_>) -> Result<Option
             other => return Ok(other),
         }
     }
-}
-
-fn sealing_failed(_: std::io::Error) -> AppError {
-    AppError::Internal(anyhow::anyhow!("a report could not be sealed"))
-}
-
-fn store_failed(error: StoreError) -> AppError {
-    tracing::error!(%error, "the store did not take a report");
-    Refusal::Busy.into()
 }
 
 /// Name of the form's file inputs.

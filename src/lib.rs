@@ -40,3 +40,4 @@ pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod transfer;
+pub mod uploads;

@@ -46,6 +46,37 @@ pub const DRAIN_EXTRA_BYTES: u64 = 64 * MIB;
 /// Connections that may be in the state "refused, rest of the body being discarded" at once.
 pub const DRAINS: usize = 32;
 
+/// Most bytes of one part of an upload.
+pub const PART_BYTES: u64 = 4 * MIB;
+
+/// Uploads in parts that may be open at once. One holds less than 1 MiB, about half of it while it waits.
+pub const OPEN_UPLOADS: usize = 64;
+
+/// Time without a byte after which an open upload is given up: longer than Tor needs to build new circuits.
+pub const UPLOAD_STALE: Duration = Duration::from_secs(15 * 60);
+
+/// Time between two looks for stale uploads.
+pub const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Completed uploads whose last part may be asked for again, in memory only.
+pub const COMPLETE_UPLOADS: usize = 1024;
+
+/// Time for which they are remembered.
+pub const COMPLETE_KEPT: Duration = Duration::from_secs(60 * 60);
+
+/// Parts of an upload, counted from the last one, that may be sent again.
+pub const REMEMBERED_PARTS: usize = 4;
+
+/// Most sealed files in one form.
+pub const SEALED_FILES: usize = 16;
+
+/// Seconds after which whoever was told that the site is busy may ask again.
+pub const RETRY_AFTER_S: &str = "30";
+
+/// What a sealed report holds besides its files, at most: all text, each byte escaped in six and padded (some
+/// 7 MiB), and the floors of every compartment (some 1.3 MiB).
+pub const SEALED_OVERHEAD_BYTES: u64 = 10 * MIB;
+
 /// Default of `report_limit_mib`.
 pub const REPORT_LIMIT_MIB: u64 = 1024;
 
@@ -60,6 +91,8 @@ pub const THREAD_STACK_BYTES: usize = 1024 * 1024;
 pub struct BodyLimits {
     /// Largest body of `POST /report`, in bytes.
     pub report_bytes: u64,
+    /// Largest body of `POST /sealed`, in bytes: one of the largest sealed files, or several smaller ones.
+    pub sealed_bytes: u64,
     /// Bytes of one body that are read at all, accepted or discarded.
     pub drain_bytes: u64,
 }
@@ -68,9 +101,20 @@ impl BodyLimits {
     /// Derives the limits from the size of a report in MiB.
     pub fn for_reports_of(limit_mib: u64) -> Self {
         let report = limit_mib.saturating_mul(MIB);
+        let sealed = sealed_bytes(limit_mib).saturating_add(FORM_OVERHEAD_BYTES);
         Self {
             report_bytes: report.saturating_add(FORM_OVERHEAD_BYTES),
-            drain_bytes: report.saturating_add(DRAIN_EXTRA_BYTES),
+            sealed_bytes: sealed,
+            drain_bytes: sealed.saturating_add(DRAIN_EXTRA_BYTES),
         }
     }
+}
+
+/// Largest sealed file, in bytes, for reports of `limit_mib`: padding adds at most an eighth, so that whoever
+/// may send a report unsealed may send it sealed.
+pub fn sealed_bytes(limit_mib: u64) -> u64 {
+    let report = limit_mib.saturating_mul(MIB);
+    report
+        .saturating_add(report / 8)
+        .saturating_add(SEALED_OVERHEAD_BYTES)
 }

@@ -21,6 +21,7 @@ mod questions;
 mod receipt;
 mod refusal;
 mod safety;
+mod sealed;
 #[cfg(test)]
 mod tests;
 
@@ -30,8 +31,9 @@ pub use layout::{
     PAGE_BYTES, PAGE_FORM_BYTES, PAGE_FORM_LONG_BYTES, PAGE_MAILBOX_BYTES, Page, style_hashes,
 };
 pub use receipt::{Receipt, receipt};
-pub use refusal::refusal;
+pub use refusal::{refusal, sentences};
 pub use safety::safety;
+pub use sealed::{sealed, sealed_result};
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

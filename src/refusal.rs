@@ -1,8 +1,8 @@
 //! The ways a request ends without being accepted, as a visitor meets them: a status and a page,
 //! nothing else. A `Refusal` is small, `Copy`, and holds no byte of what was sent, so no page built
-//! from it can echo a visitor. Errors become refusals in [`crate::error`]; [`crate::headers`] turns
-//! refusals into pages through a [`RenderRefusal`], so that this side knows no page text and no
-//! language.
+//! built from it can echo a visitor. Errors become refusals in [`crate::error`]; [`crate::router`] turns
+//! refusals into pages, or into JSON for programs, through a [`RenderRefusal`], so that this side knows no
+//! page text and no language.
 
 use std::sync::Arc;
 
@@ -45,6 +45,31 @@ pub enum Refusal {
     Closed,
     /// 503: too many at the moment, or the store cannot take a report now.
     Busy,
+    /// 400: this is no sealed file at all.
+    NotASealedFile,
+    /// 400: a sealed file, or a part of an upload, is not built as it must be.
+    Malformed,
+    /// 422: a compartment of a sealed file does not begin as one that is sealed to an office.
+    NotSealed,
+    /// 422: a sealed file is for another office.
+    WrongOffice,
+    /// 422: a sealed file names keys that are not, or no longer, in force here.
+    WindowClosed,
+    /// 422: the form of sealed files came without any.
+    NoSealedFile,
+    /// 409: another part of the upload is expected.
+    OutOfOrder {
+        /// The number expected next.
+        next: u64,
+    },
+    /// 409: a part that was sent before came with other bytes.
+    OtherBytes,
+    /// 409: the upload is complete.
+    Complete,
+    /// 404: no such upload is open here.
+    UnknownUpload,
+    /// 413: one part of an upload is over its limit.
+    PartTooLarge,
     /// 500: a fault of the server.
     Internal,
 }
@@ -57,16 +82,59 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OtherSite | Self::ClearWeb => StatusCode::FORBIDDEN,
-            Self::TooLarge { .. } | Self::FieldTooLong | Self::TextTooLong | Self::TooManyFiles => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
+            Self::UnknownUpload => StatusCode::NOT_FOUND,
+            Self::TooLarge { .. }
+            | Self::FieldTooLong
+            | Self::TextTooLong
+            | Self::TooManyFiles
+            | Self::PartTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::EmptyStory => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::BadForm | Self::CutOff => StatusCode::BAD_REQUEST,
+            Self::EmptyStory
+            | Self::NotSealed
+            | Self::WrongOffice
+            | Self::WindowClosed
+            | Self::NoSealedFile => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::OutOfOrder { .. } | Self::OtherBytes | Self::Complete => StatusCode::CONFLICT,
+            Self::BadForm | Self::CutOff | Self::NotASealedFile | Self::Malformed => {
+                StatusCode::BAD_REQUEST
+            }
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Closed | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    /// The name by which programs know it, as `docs/openapi.yaml` lists them; `None` for what only forms meet.
+    #[must_use]
+    pub fn kind(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::OtherSite => "other_site",
+            Self::TooLarge { .. } => "too_large",
+            Self::CutOff => "cut_off",
+            Self::Closed => "closed",
+            Self::Busy => "busy",
+            Self::NotASealedFile | Self::Malformed => "malformed",
+            Self::NotSealed => "not_sealed",
+            Self::WrongOffice => "wrong_office",
+            Self::WindowClosed => "window_closed",
+            Self::OutOfOrder { .. } => "out_of_order",
+            Self::OtherBytes => "other_bytes",
+            Self::Complete => "complete",
+            Self::UnknownUpload => "unknown_upload",
+            Self::PartTooLarge => "part_too_large",
+            Self::Internal => "internal",
+            Self::ClearWeb
+            | Self::FieldTooLong
+            | Self::TextTooLong
+            | Self::TooManyFiles
+            | Self::NotMultipart
+            | Self::EmptyStory
+            | Self::BadForm
+            | Self::HeadTooLarge
+            | Self::NoSealedFile => return None,
+        })
     }
 
     /// The kind for an error status that came from a library and not from us; its text is never
@@ -115,11 +183,30 @@ impl Refusal {
             Self::HeadTooLarge,
             Self::Closed,
             Self::Busy,
+            Self::NotASealedFile,
+            Self::Malformed,
+            Self::NotSealed,
+            Self::WrongOffice,
+            Self::WindowClosed,
+            Self::NoSealedFile,
+            Self::OutOfOrder { next: 7 },
+            Self::OtherBytes,
+            Self::Complete,
+            Self::UnknownUpload,
+            Self::PartTooLarge,
             Self::Internal,
         ]
     }
 }
 
-/// Renders the whole HTML page of a refusal. It must not fail and must not depend on what the
-/// visitor sent.
-pub type RenderRefusal = Arc<dyn Fn(Refusal) -> String + Send + Sync>;
+/// Who reads the answer, which follows from the address that was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A person: the whole HTML page.
+    Person,
+    /// A program, below `/api/`: JSON.
+    Program,
+}
+
+/// Renders the whole body of a refusal. It must not fail and must not depend on what the visitor sent.
+pub type RenderRefusal = Arc<dyn Fn(Refusal, Reader) -> String + Send + Sync>;

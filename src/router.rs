@@ -1,5 +1,6 @@
 //! Every URL of the server, and the one layer around all of them. The layer decides from the head,
-//! lends the body, turns a panic into a page, keeps refusals readable and puts the headers on.
+//! lends the body, turns a panic into a page (JSON below `/api/`), keeps refusals readable and puts the
+//! headers on.
 //! Routes are connected by [`build`], which asks for a handler for each [`Endpoint`], so a URL
 //! without a handler does not compile.
 
@@ -22,8 +23,8 @@ use crate::{
     error::AppError,
     guard,
     headers::ResponseHeaders,
-    limits::{BODY_PROGRESS_BYTES, BODY_STALL, BodyLimits, DRAINS},
-    refusal::{Refusal, RenderRefusal},
+    limits::{BODY_PROGRESS_BYTES, BODY_STALL, BodyLimits, DRAINS, PART_BYTES, RETRY_AFTER_S},
+    refusal::{Reader, Refusal, RenderRefusal},
     static_files::SCRIPT_PATH,
 };
 
@@ -42,73 +43,105 @@ pub enum Endpoint {
     About,
     /// The script of the form page.
     Static,
+    /// The form for sealed files.
+    SealedForm,
+    /// Takes sealed files; answers what became of each.
+    SealedFiles,
+    /// What a program needs to know before it seals, as JSON.
+    ApiIntake,
+    /// Takes a part of an upload.
+    UploadPart,
+    /// Gives an upload up.
+    UploadCancel,
 }
 
 /// One line of the route table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Route {
     /// The handler's name.
     pub endpoint: Endpoint,
-    /// The path, exact.
+    /// The method it answers (HEAD comes with GET).
+    pub method: Method,
+    /// The path; a segment in braces stands for any one segment.
     pub path: &'static str,
     body: Accepts,
 }
 
-/// Every URL. Only what takes a body changes state, and only by POST.
-pub const ROUTES: [Route; 6] = [
-    Route {
-        endpoint: Endpoint::Home,
-        path: "/",
-        body: Accepts::Nothing,
-    },
-    Route {
-        endpoint: Endpoint::Report,
-        path: "/report",
-        body: Accepts::Report,
-    },
-    Route {
-        endpoint: Endpoint::Keys,
-        path: "/keys",
-        body: Accepts::Nothing,
-    },
-    Route {
-        endpoint: Endpoint::Safety,
-        path: "/safety",
-        body: Accepts::Nothing,
-    },
-    Route {
-        endpoint: Endpoint::About,
-        path: "/about",
-        body: Accepts::Nothing,
-    },
-    Route {
-        endpoint: Endpoint::Static,
-        path: SCRIPT_PATH,
-        body: Accepts::Nothing,
-    },
+/// Every URL with its methods. GET changes nothing; every other method must come from our own page.
+pub const ROUTES: &[Route] = &[
+    Route::get(Endpoint::Home, "/"),
+    Route::new(Endpoint::Report, Method::POST, "/report", Accepts::Report),
+    Route::get(Endpoint::Keys, "/keys"),
+    Route::get(Endpoint::Safety, "/safety"),
+    Route::get(Endpoint::About, "/about"),
+    Route::get(Endpoint::Static, SCRIPT_PATH),
+    Route::get(Endpoint::SealedForm, "/sealed"),
+    Route::new(
+        Endpoint::SealedFiles,
+        Method::POST,
+        "/sealed",
+        Accepts::SealedFiles,
+    ),
+    Route::get(Endpoint::ApiIntake, "/api/v1/intake"),
+    Route::new(
+        Endpoint::UploadPart,
+        Method::PUT,
+        "/api/v1/uploads/{token}/{number}",
+        Accepts::Part,
+    ),
+    Route::new(
+        Endpoint::UploadCancel,
+        Method::DELETE,
+        "/api/v1/uploads/{token}",
+        Accepts::Nothing,
+    ),
 ];
 
+/// What a route takes besides its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Accepts {
-    /// Answers GET and HEAD.
+pub enum Accepts {
+    /// No body.
     Nothing,
-    /// Answers POST of a multipart form.
+    /// The multipart form of a report.
     Report,
+    /// A multipart form of sealed files.
+    SealedFiles,
+    /// A part of an upload: bytes, with a declared length.
+    Part,
 }
 
 impl Route {
-    /// The method it answers (HEAD comes with GET).
-    pub fn method(&self) -> Method {
-        if self.takes_body() {
-            Method::POST
-        } else {
-            Method::GET
+    const fn get(endpoint: Endpoint, path: &'static str) -> Self {
+        Self::new(endpoint, Method::GET, path, Accepts::Nothing)
+    }
+
+    const fn new(endpoint: Endpoint, method: Method, path: &'static str, body: Accepts) -> Self {
+        Self {
+            endpoint,
+            method,
+            path,
+            body,
         }
     }
 
-    /// Whether it reads a body, and so may change state.
-    pub fn takes_body(&self) -> bool {
-        self.body != Accepts::Nothing
+    /// Whether `path` is one of this route's.
+    pub fn matches(&self, path: &str) -> bool {
+        let mut asked = path.split('/');
+        let here = self.path.split('/').all(|own| match asked.next() {
+            Some(segment) if own.starts_with('{') => !segment.is_empty(),
+            segment => segment == Some(own),
+        });
+        here && asked.next().is_none()
+    }
+
+    /// What it takes besides its head.
+    pub fn body(&self) -> Accepts {
+        self.body
+    }
+
+    /// Whether it may change what the server holds.
+    pub fn changes_state(&self) -> bool {
+        self.method != Method::GET
     }
 
     /// Most bytes of a body it reads.
@@ -116,6 +149,8 @@ impl Route {
         match self.body {
             Accepts::Nothing => 0,
             Accepts::Report => limits.report_bytes,
+            Accepts::SealedFiles => limits.sealed_bytes,
+            Accepts::Part => PART_BYTES,
         }
     }
 }
@@ -156,8 +191,8 @@ impl FrontDoor {
         self
     }
 
-    /// Puts the page into a refusal, and the headers on everything.
-    fn dress(&self, mut response: Response) -> Response {
+    /// Puts the page, or the JSON, into a refusal, and the headers on everything.
+    fn dress(&self, mut response: Response, reader: Reader) -> Response {
         let refusal = response.extensions_mut().remove::<Refusal>().or_else(|| {
             // What a library refused has a text of its own, not meant for visitors.
             let foreign =
@@ -168,8 +203,15 @@ impl FrontDoor {
         if let Some(refusal) = refusal {
             let headers = response.headers_mut();
             headers.remove(header::CONTENT_LENGTH);
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
-            *response.body_mut() = Body::from((self.render)(refusal));
+            let kind = match reader {
+                Reader::Person => HTML,
+                Reader::Program => JSON,
+            };
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            if refusal == Refusal::Busy {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+            }
+            *response.body_mut() = Body::from((self.render)(refusal, reader));
         }
         self.headers.apply(response.headers_mut());
         response
@@ -198,7 +240,11 @@ async fn pass_through_the_door(
     let (head, body) = request.into_parts();
     let route = ROUTES
         .iter()
-        .find(|route| route.path == head.uri.path() && route.method() == head.method);
+        .find(|route| route.method == head.method && route.matches(head.uri.path()));
+    let reader = match head.uri.path().starts_with(API) {
+        true => Reader::Program,
+        false => Reader::Person,
+    };
     let limit_bytes = route.map_or(0, |route| route.limit_bytes(front.limits));
     let verdict = route.map_or(Ok(()), |route| {
         guard::check(&head, route, front.limits, front.limit_mib)
@@ -209,7 +255,7 @@ async fn pass_through_the_door(
         Ok(()) => run(next, Request::from_parts(head, Body::new(lent))).await,
         Err(refusal) => AppError::from(refusal).into_response(),
     };
-    front.dress(front.drains.settle(owner, waits_for_100, response))
+    front.dress(front.drains.settle(owner, waits_for_100, response), reader)
 }
 
 /// Runs a handler; a panic in it becomes the 500 page, and the hook of [`crate::telemetry`] names
@@ -229,6 +275,9 @@ fn is_page(response: &Response) -> bool {
 }
 
 const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json";
+/// Where programs ask.
+const API: &str = "/api/";
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,19 @@
 //! One handler for every URL: extract, call one function of the domain, render.
 
-use axum::routing::{MethodRouter, get, post};
+use axum::{
+    extract::Request,
+    http::header,
+    routing::{MethodRouter, delete, get, post, put},
+};
 
 use crate::{app::AppState, router::Endpoint};
 
+pub(crate) mod api;
 mod keys;
 mod pages;
 mod report;
 mod script;
+mod sealed;
 
 /// The handler of an endpoint, with its state.
 pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
@@ -18,6 +24,17 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::Safety => get(pages::safety),
         Endpoint::About => get(pages::about),
         Endpoint::Static => get(script::get),
+        Endpoint::SealedForm => get(sealed::get),
+        Endpoint::SealedFiles => post(sealed::post),
+        Endpoint::ApiIntake => get(api::intake),
+        Endpoint::UploadPart => put(api::put),
+        Endpoint::UploadCancel => delete(api::delete),
     };
     routes.with_state(state.clone())
+}
+
+/// The boundary of a multipart form.
+fn boundary(request: &Request) -> Option<String> {
+    let kind = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    multer::parse_boundary(kind).ok()
 }

@@ -33,9 +33,13 @@ pub fn run(config: Config) -> anyhow::Result<()> {
             None => tracing::info!("serving on no socket"),
         }
         let bounds = Bounds::new(config.max_connections);
+        let uploads = state.uploads.clone();
+        let sweeper = tokio::spawn(async move { uploads.keep_swept().await });
         listen::serve(socket, state.router(), bounds, stop)
             .await
             .context("the socket failed")?;
+        sweeper.abort();
+        state.uploads.close().await;
         state.store.close().await?;
         tracing::info!("stopped");
         Ok(())

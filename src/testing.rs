@@ -9,7 +9,7 @@ use axum::{
     extract::Request,
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, post, put},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -25,7 +25,7 @@ use crate::{
     headers::ResponseHeaders,
     limits::{self, BodyLimits, MIB},
     listen::{self, Bounds, ListenAt, Socket},
-    refusal::Refusal,
+    refusal::{Reader, Refusal},
     router::{self, Endpoint, FrontDoor},
 };
 
@@ -156,7 +156,10 @@ pub(crate) fn form(name: &str, size: usize) -> Vec<u8> {
 /// The router with the test routes.
 pub(crate) fn router(setup: Setup) -> Router {
     let headers = ResponseHeaders::new(&["sha256-AAAA".to_owned()]);
-    let render = Arc::new(|refusal: Refusal| format!("<h1>refused: {refusal:?}</h1>"));
+    let render = Arc::new(|refusal: Refusal, reader| match reader {
+        Reader::Person => format!("<h1>refused: {refusal:?}</h1>"),
+        Reader::Program => format!("{{\"refused\":\"{refusal:?}\"}}"),
+    });
     let progress = Progress {
         window: limits::BODY_STALL,
         least_bytes: limits::BODY_PROGRESS_BYTES,
@@ -174,6 +177,11 @@ fn handler(endpoint: Endpoint) -> MethodRouter {
         Endpoint::Safety => get(panicking),
         Endpoint::About => get(async || AppError::from(anyhow::anyhow!("disk of MARKER"))),
         Endpoint::Static => get(async || ([(header::CACHE_CONTROL, "immutable")], "script")),
+        Endpoint::SealedForm => get(async || Html("<h1>sealed</h1>")),
+        Endpoint::SealedFiles => post(take_form),
+        Endpoint::ApiIntake => get(with_foreign_headers),
+        Endpoint::UploadPart => put(async || AppError::from(Refusal::Busy)),
+        Endpoint::UploadCancel => delete(async || StatusCode::NO_CONTENT),
     }
 }
 

@@ -14,9 +14,13 @@ use asylia_envelope::{
     padding::{COMPARTMENT_FLOOR_BYTES, RECORD_FLOOR_BYTES},
     return_code::ReturnCode,
     seal::seal,
+    sealed_file::{SealedFileHead, SealedFileWriter},
+    sealing::CompartmentSink,
     signing::SigningKey,
     slices::{SliceWriter, StreamName},
-    submission::{Account, CompartmentName, IdentityPart, MailboxAddress},
+    submission::{
+        Account, CompartmentName, FORMAT_VERSION, IdentityPart, MailboxAddress, ManifestEntry,
+    },
     transfer::{BlobLine, Direction, TRANSFER_MAGIC, TransferNote, write_blob_length, write_head},
     words::{WordList, draw_proof_words},
 };
@@ -36,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     keep("prescan", "seed", &seal(&identity.to_recipient(), b"")?)?;
     keep("slices", "seed", &compartment()?)?;
     keep("record", "seed", &record(&identity)?)?;
+    keep("sealed_file", "seed", &sealed_file(&identity)?)?;
     keep(
         "documents",
         "seed-account",
@@ -84,6 +89,33 @@ fn compartment() -> Result<Vec<u8>, Box<dyn Error>> {
     slices.begin(StreamName::data("file"))?;
     slices.write(b"invented bytes")?;
     Ok(slices.finish(COMPARTMENT_FLOOR_BYTES)?.0)
+}
+
+fn sealed_file(identity: &HybridIdentity) -> Result<Vec<u8>, Box<dyn Error>> {
+    let head = SealedFileHead {
+        version: FORMAT_VERSION,
+        instance: INSTANCE,
+        period: PERIOD.to_owned(),
+        bundle_sequence: 1,
+    };
+    let mut writer = SealedFileWriter::start(&head, Vec::new())?;
+    for name in [
+        CompartmentName::Account,
+        CompartmentName::Identity,
+        CompartmentName::Attachment(1),
+        CompartmentName::Manifest,
+    ] {
+        let sealed = seal(&identity.to_recipient(), b"invented bytes")?;
+        writer.begin(name)?;
+        writer.write(&sealed)?;
+        // The frame holds no digests; those of a submission stand in its manifest.
+        writer.end(&ManifestEntry {
+            name: name.to_string(),
+            size: sealed.len() as u64,
+            sha256: digits(&Sha256::digest(&sealed)),
+        })?;
+    }
+    Ok(writer.finish()?)
 }
 
 /// The plaintext of a record with one compartment, which the target seals by itself.

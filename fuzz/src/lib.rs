@@ -17,8 +17,10 @@ use asylia_envelope::{
     record::stored_frame,
     return_code::ReturnCode,
     seal::OpensSubmissions,
+    sealed_file::{SealedFileHead, SealedFileParser, SealedFileWriter, Step},
+    sealing::CompartmentSink,
     slices::{SliceReader, SliceWriter},
-    submission::{Account, CompartmentName, IdentityPart},
+    submission::{Account, CompartmentName, IdentityPart, ManifestEntry},
     transfer::{TransferNote, UntrustedBundle},
 };
 
@@ -68,6 +70,61 @@ pub fn slices(bytes: &[u8]) -> bool {
         "an archive was accepted that our writer does not make"
     );
     true
+}
+
+/// An uploaded sealed file: any split of the bytes means the same, and an accepted file is the one that our
+/// writer makes of its compartments.
+pub fn sealed_file(bytes: &[u8]) -> bool {
+    let whole = read_sealed_file(bytes.chunks(bytes.len().max(1)));
+    // The first byte chooses among the splits.
+    let portion = 1 + bytes.first().map_or(0, |first| usize::from(*first) % 97);
+    assert!(
+        whole == read_sealed_file(bytes.chunks(portion)),
+        "another split of the bytes means something else"
+    );
+    let Some((head, compartments)) = whole else {
+        return false;
+    };
+    let again = written_again(&head, &compartments).expect("memory can be written");
+    assert!(
+        again == bytes,
+        "a sealed file was accepted that our writer does not make"
+    );
+    true
+}
+
+type Compartments = Vec<(CompartmentName, Vec<u8>, Option<ManifestEntry>)>;
+
+fn read_sealed_file<'a>(
+    portions: impl Iterator<Item = &'a [u8]>,
+) -> Option<(SealedFileHead, Compartments)> {
+    let mut parser = SealedFileParser::default();
+    let (mut head, mut all) = (None, Compartments::new());
+    for mut portion in portions {
+        loop {
+            match parser.step(&mut portion).ok()? {
+                Step::Head(read) => head = Some(read),
+                Step::Begin(name) => all.push((name, Vec::new(), None)),
+                Step::Bytes(bytes) => all.last_mut()?.1.extend_from_slice(bytes),
+                Step::End(entry) => all.last_mut()?.2 = Some(entry),
+                Step::Hungry | Step::Whole => break,
+            }
+        }
+    }
+    parser.end().ok()?;
+    Some((head?, all))
+}
+
+fn written_again(head: &SealedFileHead, compartments: &Compartments) -> io::Result<Vec<u8>> {
+    let mut writer = SealedFileWriter::start(head, Vec::new())?;
+    for (name, bytes, entry) in compartments {
+        let entry = entry.as_ref().expect("every compartment ended");
+        assert_eq!(entry.size, bytes.len() as u64, "an entry counts otherwise");
+        writer.begin(*name)?;
+        writer.write(bytes)?;
+        writer.end(entry)?;
+    }
+    writer.finish()
 }
 
 /// The JSON members of account and identity: writing what was read is read the same.

@@ -80,6 +80,7 @@ async fn who_reads_early_gets_the_answer_early() {
 async fn a_parser_that_stops_early_leaves_a_readable_page() {
     let limits = BodyLimits {
         report_bytes: 64 * MIB,
+        sealed_bytes: 64 * MIB,
         drain_bytes: 64 * MIB,
     };
     for (part, status, page) in [
@@ -122,6 +123,7 @@ async fn a_body_without_declared_length_is_bounded_and_discarded_too() {
 async fn discarding_ends_at_its_cap() {
     let limits = BodyLimits {
         report_bytes: MIB,
+        sealed_bytes: MIB,
         drain_bytes: 4 * MIB,
     };
     let site = TestSite::start(Setup {

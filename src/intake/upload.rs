@@ -4,6 +4,7 @@
 //! record is one transaction. What is not sealed is abandoned, also when its request is dropped.
 
 use std::{
+    future::Future,
     io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -18,6 +19,14 @@ use crate::storage::{AnyStore, CHUNK_BYTES, Chunk, Envelope, Store, StoreError};
 /// Where the sealing side writes ciphertext and the upload takes it from.
 #[derive(Clone, Default)]
 pub(super) struct Outlet(Arc<Mutex<Vec<u8>>>);
+
+impl Outlet {
+    /// Gives back the room of a buffer that was emptied.
+    pub(super) fn shrink(&self) {
+        let mut ciphertext = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ciphertext.shrink_to_fit();
+    }
+}
 
 impl Write for Outlet {
     fn write(&mut self, ciphertext: &[u8]) -> io::Result<usize> {
@@ -87,13 +96,50 @@ impl Upload {
         while self.waiting.len() >= CHUNKS_TOGETHER {
             let later = self.waiting.split_off(CHUNKS_TOGETHER);
             let now = std::mem::replace(&mut self.waiting, later);
-            if !self.begun {
-                self.store.begin_upload(self.envelope.record).await?;
-                self.begun = true;
-            }
-            self.store.append_chunks(self.envelope.record, now).await?;
+            self.append(now).await?;
         }
         Ok(())
+    }
+
+    /// Commits the full chunks that wait, however few: the record may now rest for minutes.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        let now = std::mem::take(&mut self.waiting);
+        if now.is_empty() {
+            return Ok(());
+        }
+        self.append(now).await
+    }
+
+    async fn append(&mut self, chunks: Vec<Chunk>) -> Result<(), StoreError> {
+        if !self.begun {
+            self.store.begin_upload(self.envelope.record).await?;
+            self.begun = true;
+        }
+        self.store.append_chunks(self.envelope.record, chunks).await
+    }
+
+    /// Removes what the store has of it. Dropping does the same, but is not waited for.
+    pub(super) async fn abandon(mut self) {
+        if let Some(removal) = self.removal() {
+            removal.await;
+        }
+    }
+
+    fn removal(&mut self) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let open = std::mem::take(&mut self.begun) && !self.sealed;
+        let (store, record) = (self.store.clone(), self.envelope.record);
+        open.then_some(async move {
+            let abandoned = async {
+                store.abandon(record).await?;
+                store.scrub().await
+            };
+            if let Err(error) = abandoned.await {
+                tracing::warn!(%error, "an unfinished upload stays until the next start");
+            }
+        })
     }
 
     /// Pads the record to its class and makes it durable.
@@ -168,21 +214,12 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        if !self.begun || self.sealed {
+        let Some(removal) = self.removal() else {
             return;
-        }
-        let (store, record) = (self.store.clone(), self.envelope.record);
+        };
         // Without a runtime the process is ending, and the next start abandons what is open.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let abandoned = async {
-                    store.abandon(record).await?;
-                    store.scrub().await
-                };
-                if let Err(error) = abandoned.await {
-                    tracing::warn!(%error, "an unfinished upload stays until the next start");
-                }
-            });
+            runtime.spawn(removal);
         }
     }
 }

@@ -43,6 +43,7 @@ fn paths(site: &Site) -> Markup {
         p { strong { (texts.get("page-about-seal-off")) ": " } (texts.get("seal-without-script")) }
         p { strong { (texts.get("page-about-seal-on")) ": " } (texts.get("page-about-seal-on-text")) }
         (paragraph(site, "page-about-seal-open"))
+        p { a href="/sealed" { (texts.get("link-sealed")) } }
         (heading(site, "page-about-tor"))
         (paragraph(site, "page-about-tor-text"))
         (paragraph(site, "page-about-relay"))

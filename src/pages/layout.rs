@@ -67,7 +67,7 @@ impl Page {
     }
 }
 
-/// Leaves out what HTML lets a writer leave out: quotes around plain words, and the ends of options
+/// Leaves out what HTML lets a writer leave out: quotes around plain words and paths, and the ends of options
 /// and list items.
 ///
 /// This keeps the form within its class. Text is untouched: maud writes every `"` in it as `&quot;`, and

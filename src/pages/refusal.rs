@@ -6,6 +6,7 @@ use maud::html;
 
 use super::layout::{Links, PAGE_BYTES, Page, document};
 use super::{Closed, Site};
+use crate::limits::PART_BYTES;
 use crate::refusal::Refusal;
 
 /// Renders a refusal; [`Page::status`] is [`Refusal::status`].
@@ -34,6 +35,25 @@ pub fn refusal(site: &Site, refusal: Refusal) -> Page {
     Page::new(refusal.status().as_u16(), PAGE_BYTES, document)
 }
 
+/// What failed and what to do, in two sentences: for programs, and for one file among several.
+#[must_use]
+pub fn sentences(site: &Site, refusal: Refusal) -> String {
+    let texts = site.texts();
+    let message = message(refusal);
+    match refusal {
+        Refusal::Closed => texts.get("refusal-closed.sentences").into_owned(),
+        // Their titles are the first sentence.
+        Refusal::NotFound | Refusal::MethodNotAllowed => {
+            let title = texts.get(&format!("{message}.title"));
+            format!("{title}. {}", texts.get(message))
+        }
+        _ => {
+            let limit = limit(site, refusal);
+            texts.with(message, &[("limit", &limit)]).into_owned()
+        }
+    }
+}
+
 const fn message(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::EmptyStory => "refusal-empty-story",
@@ -51,6 +71,17 @@ const fn message(refusal: Refusal) -> &'static str {
         Refusal::OtherSite => "refusal-foreign-origin",
         Refusal::ClearWeb => "refusal-clear-web",
         Refusal::CutOff => "refusal-cut-off",
+        Refusal::NotASealedFile => "refusal-not-a-sealed-file",
+        Refusal::Malformed => "refusal-malformed",
+        Refusal::NotSealed => "refusal-not-sealed",
+        Refusal::WrongOffice => "refusal-wrong-office",
+        Refusal::WindowClosed => "refusal-window-closed",
+        Refusal::NoSealedFile => "refusal-no-sealed-file",
+        Refusal::OutOfOrder { .. } => "refusal-out-of-order",
+        Refusal::OtherBytes => "refusal-other-bytes",
+        Refusal::Complete => "refusal-complete",
+        Refusal::UnknownUpload => "refusal-unknown-upload",
+        Refusal::PartTooLarge => "refusal-part-too-large",
         Refusal::Internal => "refusal-internal",
     }
 }
@@ -62,6 +93,7 @@ fn limit(site: &Site, refusal: Refusal) -> String {
         Refusal::TextTooLong => site.texts().size(site.text_limit_bytes),
         Refusal::TooLarge { .. } => site.texts().size(site.report_limit_bytes),
         Refusal::TooManyFiles => site.file_limit.to_string(),
+        Refusal::PartTooLarge => site.texts().size(PART_BYTES),
         _ => String::new(),
     }
 }

@@ -12,6 +12,7 @@ use crate::static_files::SCRIPT_PATH;
 
 mod form;
 mod html;
+mod sealed;
 
 const PAGE_NUMBER: &str = "00112233445566778899aabbccddeeff";
 
@@ -79,6 +80,12 @@ fn pages(site: &Site) -> Vec<(String, String, u16)> {
         ("receipt".to_owned(), receipt(site, &Receipt::sample())),
         ("safety".to_owned(), safety(site)),
         ("about".to_owned(), about(site)),
+        ("sealed".to_owned(), sealed(site)),
+        ("sealed-one".to_owned(), sealed_result(site, &[Ok(())])),
+        (
+            "sealed-all".to_owned(),
+            sealed_result(site, &sealed::verdicts()),
+        ),
     ];
     pages.extend(
         Refusal::samples()
@@ -164,14 +171,16 @@ fn nothing_runs_and_nothing_is_fetched_but_the_script_of_the_form() {
                 );
                 if ["href", "action", "formaction"].contains(&attribute.as_str()) {
                     assert!(
-                        ["/", "/safety", "/about", "/keys", "/report", "data:,"]
-                            .contains(&value.as_str()),
+                        [
+                            "/", "/safety", "/about", "/keys", "/report", "/sealed", "data:,"
+                        ]
+                        .contains(&value.as_str()),
                         "{name}: {attribute} leads to {value}"
                     );
                 }
             }
         }
-        let form = usize::from(html.contains("<form"));
+        let form = usize::from(html.contains("name=story"));
         assert_eq!(scripts, form, "{name}: a script without its form");
         let count = |text: &str| html.matches(text).count();
         assert_eq!(
@@ -261,7 +270,10 @@ fn the_receipt_shows_the_code_and_says_what_it_is_no_proof_of() {
     ] {
         assert!(html.contains(sentence), "{sentence}");
     }
-    assert!(!html.contains("href=\"/"), "the receipt leads nowhere");
+    assert!(
+        !html.contains("href=/") && !html.contains("href=\"/"),
+        "the receipt leads nowhere"
+    );
 }
 
 #[test]

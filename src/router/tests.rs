@@ -60,11 +60,15 @@ const POLICY: &str = "default-src 'none'; style-src 'sha256-AAAA'; script-src 's
 #[tokio::test]
 async fn every_answer_carries_the_same_headers_and_no_others() {
     let site = TestSite::start(Setup::default());
-    for path in ROUTES
-        .map(|route| route.path)
-        .into_iter()
-        .chain(["/nowhere", "/report/", "/..%2f"])
-    {
+    let strange = [
+        "/nowhere",
+        "/report/",
+        "/..%2f",
+        "/api/v1/",
+        "/api/v1/uploads/",
+    ];
+    for path in ROUTES.iter().map(path).chain(strange.map(str::to_owned)) {
+        let path = path.as_str();
         for method in METHODS {
             let answer = ask(&site, method, path, "").await;
             assert_dressed(&answer, &format!("{method} {path}: {answer}"));
@@ -76,18 +80,20 @@ async fn every_answer_carries_the_same_headers_and_no_others() {
 async fn every_route_answers_its_method_and_refuses_the_others_with_a_page() {
     let site = TestSite::start(Setup::default());
     for route in ROUTES {
-        for method in ["GET", "POST", "DELETE"] {
-            let answer = ask(&site, method, route.path, "").await;
+        let path = path(route);
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            let answer = ask(&site, method, &path, "").await;
             let refused = answer.starts_with("HTTP/1.1 405 ");
+            let mut here = ROUTES.iter().filter(|route| route.matches(&path));
             assert_eq!(
                 refused,
-                route.method() != method,
-                "{method} {}: {answer}",
-                route.path
+                !here.any(|route| route.method == method),
+                "{method} {path}: {answer}"
             );
             assert_eq!(
                 refused,
-                answer.ends_with("<h1>refused: MethodNotAllowed</h1>")
+                answer.contains("refused: MethodNotAllowed</h1>")
+                    || answer.ends_with(r#"{"refused":"MethodNotAllowed"}"#)
             );
             assert_eq!(
                 refused,
@@ -144,10 +150,102 @@ async fn a_form_that_ends_in_the_middle_was_cut_off() {
 #[tokio::test]
 async fn get_never_changes_state() {
     for route in ROUTES {
-        assert_eq!(route.takes_body(), route.method() == Method::POST);
+        assert_eq!(route.changes_state(), route.method != Method::GET);
+        let takes_body = route.body() != Accepts::Nothing;
+        assert!(!takes_body || route.changes_state());
         assert_eq!(
-            route.takes_body(),
+            takes_body,
             route.limit_bytes(BodyLimits::for_reports_of(1)) > 0
         );
     }
+}
+
+/// A path of a route, with something in the place of what is in braces.
+fn path(route: &Route) -> String {
+    let token = "0123456789abcdef0123456789abcdef";
+    route
+        .path
+        .replace("{token}", token)
+        .replace("{number}", "0")
+}
+
+#[test]
+fn a_route_matches_its_own_paths_and_no_others() {
+    for route in ROUTES {
+        let path = path(route);
+        assert!(route.matches(&path), "{path}");
+        for other in [
+            format!("{path}/"),
+            format!("{path}x/y"),
+            format!("/x{path}"),
+        ] {
+            assert!(!route.matches(&other), "{other}");
+        }
+        let named = ROUTES
+            .iter()
+            .filter(|other| other.endpoint == route.endpoint);
+        assert_eq!(named.count(), 1, "{:?} stands twice", route.endpoint);
+    }
+    let part = ROUTES
+        .iter()
+        .find(|route| route.endpoint == Endpoint::UploadPart);
+    let part = part.expect("a part is taken");
+    assert!(!part.matches("/api/v1/uploads//0") && !part.matches("/api/v1/uploads/a/"));
+}
+
+#[tokio::test]
+async fn programs_are_refused_in_json() {
+    let site = TestSite::start(Setup::default());
+    let part = path(
+        ROUTES
+            .iter()
+            .find(|route| route.body() == Accepts::Part)
+            .expect("a part"),
+    );
+    // Who asks before sending sends nothing after a refusal, and is not waited for.
+    let bytes =
+        "content-type: application/octet-stream\r\ncontent-length: 1\r\nexpect: 100-continue\r\n";
+    for (method, path, extra, status, kind) in [
+        ("GET", "/api/v1/nowhere", "", 404, "NotFound"),
+        ("POST", "/api/v1/intake", "", 405, "MethodNotAllowed"),
+        ("PUT", &part, "origin: http://b.onion\r\n", 403, "OtherSite"),
+        (
+            "PUT",
+            &part,
+            "expect: 100-continue\r\ncontent-length: 1\r\n",
+            400,
+            "Malformed",
+        ),
+        ("PUT", &part, bytes, 503, "Busy"),
+    ] {
+        let answer = ask(&site, method, path, extra).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        assert!(
+            answer.ends_with(&format!("\r\n\r\n{{\"refused\":\"{kind}\"}}")),
+            "{answer}"
+        );
+        assert!(
+            answer.contains("content-type: application/json\r\n"),
+            "{answer}"
+        );
+        assert_eq!(
+            answer.contains("retry-after: 30\r\n"),
+            kind == "Busy",
+            "{answer}"
+        );
+        assert_dressed(&answer, path);
+    }
+    let answer = ask(&site, "DELETE", "/api/v1/uploads/00", "").await;
+    assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+    let foreign = ask(
+        &site,
+        "DELETE",
+        "/api/v1/uploads/00",
+        "origin: http://b.onion\r\n",
+    )
+    .await;
+    assert!(foreign.starts_with("HTTP/1.1 403 "), "{foreign}");
 }

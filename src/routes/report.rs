@@ -3,12 +3,12 @@
 use asylia_envelope::words::WordList;
 use axum::{
     extract::{Request, State},
-    http::header,
     response::Response,
 };
 use multer::Multipart;
 use zeroize::Zeroizing;
 
+use super::boundary;
 use crate::{
     app::AppState,
     error::AppError,
@@ -53,9 +53,4 @@ async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
         proof_words,
     );
     Ok(pages::respond(pages::receipt(&site, &shown)))
-}
-
-fn boundary(request: &Request) -> Option<String> {
-    let kind = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
-    multer::parse_boundary(kind).ok()
 }

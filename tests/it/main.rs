@@ -24,6 +24,7 @@ mod one_server;
 mod postgres;
 mod programs;
 mod protections;
+mod sealed_files;
 mod server;
 mod stage;
 #[expect(
@@ -32,3 +33,4 @@ mod stage;
 )]
 mod store_contract;
 mod stored_length;
+mod uploads;

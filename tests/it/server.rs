@@ -14,7 +14,7 @@ use std::{
 };
 
 use asylia::clock::Clock;
-use asylia_envelope::day::Day;
+use asylia_envelope::{day::Day, key_bundle::BundleContent};
 use asylia_keys::demo::DemoOffice;
 use rand_core::OsRng;
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,6 +22,7 @@ use tempfile::TempDir;
 
 pub(crate) mod http;
 pub(crate) mod office;
+pub(crate) mod sealed;
 pub(crate) mod trace;
 
 /// Folders, keys and configuration of one server.
@@ -64,6 +65,12 @@ impl Place {
     /// The office whose keys this server seals to.
     pub(crate) fn office(&self) -> &DemoOffice {
         &self.office
+    }
+
+    /// Serves another bundle of the same office from now on.
+    pub(crate) fn set_bundle(&self, content: &BundleContent) {
+        let note = content.to_note(&[content.signature_line(&self.office.root_key)]);
+        fs::write(self.path(KEYS), note).expect("own folder");
     }
 
     /// The data folder.

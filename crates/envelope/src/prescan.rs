@@ -41,37 +41,59 @@ pub enum PrescanError {
 /// # Errors
 /// Refuses by name what is not exactly one hybrid stanza; reads at most [`HEADER_LIMIT_BYTES`] before it decides.
 pub fn prescan<R: Read>(mut source: R) -> Result<Chain<Cursor<Vec<u8>>, R>, PrescanError> {
-    let mut header = Vec::with_capacity(HEADER_LIMIT_BYTES);
-    let mut scan = Scan::default();
+    let mut scan = HeaderScan::default();
+    let mut byte = [0];
     loop {
-        let line_start = header.len();
-        read_line(&mut source, &mut header)?;
-        let line = header
-            .get(line_start..header.len() - 1)
-            .ok_or(PrescanError::Malformed)?;
-        if scan.line(line)? {
-            return Ok(Cursor::new(header).chain(source));
+        source.read_exact(&mut byte)?;
+        let [next] = byte;
+        if scan.push(next)? {
+            return Ok(Cursor::new(scan.header).chain(source));
         }
     }
 }
 
-/// Appends one line with its line feed; stops reading at the limit.
-fn read_line(source: &mut impl Read, header: &mut Vec<u8>) -> Result<(), PrescanError> {
-    let start = header.len();
-    let mut byte = [0];
-    loop {
-        if header.len() >= HEADER_LIMIT_BYTES {
+/// The same look for whoever is given bytes instead of reading them: one at a time, kept until it has decided.
+#[derive(Default)]
+pub struct HeaderScan {
+    header: Vec<u8>,
+    line_start: usize,
+    scan: Scan,
+}
+
+impl HeaderScan {
+    /// Takes the next byte of the file; true with the last one of an accepted header. After that, and after a
+    /// refusal, no further byte may be pushed.
+    ///
+    /// # Errors
+    /// Every [`PrescanError`] but `Io`, at most [`HEADER_LIMIT_BYTES`] bytes after the first.
+    pub fn push(&mut self, byte: u8) -> Result<bool, PrescanError> {
+        // Reserved at once: a header that grew byte by byte would leave its copies in the heap.
+        self.header
+            .reserve_exact(HEADER_LIMIT_BYTES - self.header.len().min(HEADER_LIMIT_BYTES));
+        self.header.push(byte);
+        let line = self.header.get(self.line_start..).unwrap_or_default();
+        let done = match line.strip_suffix(b"\n") {
+            Some(line) => {
+                let done = self.scan.line(line)?;
+                self.line_start = self.header.len();
+                done
+            }
+            // The first line decides whether this is age at all, before 2 KiB of anything else are read.
+            None if self.line_start == 0 && !VERSION_LINE.starts_with(line) => {
+                return Err(PrescanError::NotAge);
+            }
+            None => false,
+        };
+        if !done && self.header.len() >= HEADER_LIMIT_BYTES {
             return Err(PrescanError::TooLong);
         }
-        source.read_exact(&mut byte)?;
-        header.extend_from_slice(&byte);
-        // The first line decides whether this is age at all, before 2 KiB of anything else are read.
-        if start == 0 && !VERSION_LINE.starts_with(header.strip_suffix(b"\n").unwrap_or(header)) {
-            return Err(PrescanError::NotAge);
-        }
-        if byte == [b'\n'] {
-            return Ok(());
-        }
+        Ok(done)
+    }
+
+    /// What was pushed so far: after the last byte, the header.
+    #[must_use]
+    pub fn header(&self) -> &[u8] {
+        &self.header
     }
 }
 

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Numbers are big-endian. Every chunk of a compartment but its last has exactly [`CHUNK_BYTES`]
-//! bytes, so one submission has one file. Reader and writer hold one chunk at most.
+//! bytes, so one submission has one file. The writer holds one chunk at most, the parser no chunk at all.
 
 use std::io::{self, Write};
 
@@ -26,9 +26,11 @@ use crate::{
     submission::{ATTACHMENTS_LIMIT, CompartmentName, FORMAT_VERSION, ManifestEntry, json_bytes},
 };
 
+mod parser;
 mod reader;
 
-pub use reader::{SealedCompartment, SealedFileReader};
+pub use parser::{SealedFileParser, Step};
+pub use reader::{BLOCK_BYTES, SealedFileReader};
 
 /// Most bytes of one chunk of a compartment.
 pub const CHUNK_BYTES: usize = 1024 * 1024;

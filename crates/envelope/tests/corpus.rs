@@ -19,6 +19,11 @@ fn slices() {
 }
 
 #[test]
+fn sealed_file() {
+    run("sealed_file", asylia_fuzz::sealed_file);
+}
+
+#[test]
 fn documents() {
     run("documents", asylia_fuzz::documents);
 }

@@ -1,5 +1,5 @@
-//! A visitor's side of `POST /report`, by hand over a socket: a form that is streamed, cut off, or sent
-//! whole; and the answer, read to its declared end.
+//! A visitor's side, by hand over a socket: a form that is streamed, cut off, or sent whole; a part of an
+//! upload; and the answer, read to its declared end.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -44,6 +44,16 @@ impl Form {
              Content-Type: application/octet-stream\r\n"
         );
         self.part(&head, content);
+        self
+    }
+
+    /// Adds a file of the form of `/sealed`.
+    pub(crate) fn sealed(mut self, name: &str, content: &[u8]) -> Self {
+        let head = format!(
+            "form-data; name=\"sealed\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n"
+        );
+        self.part(&head, Content::Bytes(content.to_vec()));
         self
     }
 
@@ -198,14 +208,42 @@ impl Visitor {
         self.send(form.into_body().take(sent))
     }
 
+    /// Asks in any other way; `line` is method and path. The body has no kind but bytes.
+    pub(crate) fn ask(&mut self, line: &str, body: Option<&[u8]>) -> io::Result<Answer> {
+        match body {
+            Some(body) => self.begin_part(line, body.len() as u64, body)?,
+            None => self.head(line, "")?,
+        }
+        self.answer()
+    }
+
+    /// Sends a head that declares `length` bytes, and these of them; the rest may follow, or never.
+    pub(crate) fn begin_part(&mut self, line: &str, length: u64, sent: &[u8]) -> io::Result<()> {
+        let kind = "application/octet-stream";
+        let fields = format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n");
+        self.head(line, &fields)?;
+        self.send(sent)
+    }
+
+    /// Sends sealed files from the form of `/sealed`.
+    pub(crate) fn post_sealed(&mut self, form: Form) -> io::Result<Answer> {
+        let length = form.length();
+        let fields = format!("Content-Type: {MULTIPART}\r\nContent-Length: {length}\r\n");
+        self.head("POST /sealed", &fields)?;
+        self.send(form.into_body())?;
+        self.answer()
+    }
+
     fn send_head(&mut self, kind: &str, length: u64) -> io::Result<()> {
+        let fields = format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n");
+        self.head("POST /report", &fields)
+    }
+
+    fn head(&mut self, line: &str, fields: &str) -> io::Result<()> {
         let stream = self.0.get_mut();
         let host = stream.peer_addr()?;
-        let head = format!(
-            "POST /report HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\
-             Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes())
+        let own = format!("Host: {host}\r\nOrigin: http://{host}\r\n");
+        stream.write_all(format!("{line} HTTP/1.1\r\n{own}{fields}\r\n").as_bytes())
     }
 
     fn send(&mut self, mut body: impl Read) -> io::Result<()> {
@@ -221,7 +259,7 @@ impl Visitor {
     }
 
     /// Reads one answer; an error unless it is there to its declared end.
-    fn answer(&mut self) -> io::Result<Answer> {
+    pub(crate) fn answer(&mut self) -> io::Result<Answer> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.0.read_line(&mut head)? == 0 {
@@ -229,13 +267,15 @@ impl Visitor {
             }
         }
         let wrong = || io::Error::other("the answer's head is malformed");
-        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status: Option<u16> = head.split(' ').nth(1).and_then(|code| code.parse().ok());
         let length = head.lines().find_map(|line| {
             line.to_ascii_lowercase()
                 .strip_prefix("content-length: ")?
                 .parse()
                 .ok()
         });
+        // No content has no length either.
+        let length = length.or((status == Some(204)).then_some(0));
         let mut body = vec![0; length.ok_or_else(wrong)?];
         self.0.read_exact(&mut body)?;
         Ok(Answer {

@@ -26,6 +26,12 @@ impl Place {
     /// # Panics
     /// If the bundle does not verify, or any record in it does not open whole.
     pub(crate) fn open_all(&self, bundle: &Path) -> Vec<OpenedRecord> {
+        let opened = self.open_with_files(bundle).into_iter();
+        opened.map(|(record, _)| record).collect()
+    }
+
+    /// The same, each record with the bytes of its attachments.
+    pub(crate) fn open_with_files(&self, bundle: &Path) -> Vec<(OpenedRecord, Vec<Vec<u8>>)> {
         let file = File::open(bundle).expect("the bundle is there");
         let length = file.metadata().expect("an open file").len();
         let mut bundle = UntrustedBundle::open(BufReader::new(file), length, None)
@@ -46,10 +52,17 @@ impl Place {
                 record_id: blob.record_id,
                 period: blob.period,
             };
-            let record = open_record(&*stored, &label, &self.identities(), &mut |_, _| Ok(()));
+            let mut files: Vec<Vec<u8>> = Vec::new();
+            let keep = &mut |number: u16, bytes: &[u8]| {
+                files.resize_with(files.len().max(usize::from(number)), Vec::new);
+                let file = files.get_mut(usize::from(number) - 1);
+                file.expect("there is room now").extend_from_slice(bytes);
+                Ok(())
+            };
+            let record = open_record(&*stored, &label, &self.identities(), keep);
             let record = record.unwrap_or_else(|error| panic!("{}: {error}", label.record_id));
             assert!(record.problems.is_empty(), "{:?}", record.problems);
-            opened.push(record);
+            opened.push((record, files));
         }
     }
 

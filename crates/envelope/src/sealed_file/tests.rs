@@ -1,8 +1,9 @@
 use std::io::Read;
 
 use proptest::prelude::*;
+use sha2::Digest as _;
 
-use super::{reader::reading, *};
+use super::*;
 use crate::{hybrid::HybridIdentity, seal::seal};
 
 fn head() -> SealedFileHead {
@@ -52,7 +53,19 @@ fn unread() -> ManifestEntry {
 
 /// A file of these compartments, each written in pieces of `piece` bytes.
 fn file(compartments: &[(CompartmentName, Vec<u8>)], piece: usize) -> Vec<u8> {
-    let mut writer = SealedFileWriter::start(&head(), Vec::new()).unwrap();
+    in_pieces(&head(), compartments, piece)
+}
+
+fn written(head: &SealedFileHead, compartments: &[(CompartmentName, Vec<u8>)]) -> Vec<u8> {
+    in_pieces(head, compartments, usize::MAX)
+}
+
+fn in_pieces(
+    head: &SealedFileHead,
+    compartments: &[(CompartmentName, Vec<u8>)],
+    piece: usize,
+) -> Vec<u8> {
+    let mut writer = SealedFileWriter::start(head, Vec::new()).unwrap();
     for (name, bytes) in compartments {
         writer.begin(*name).unwrap();
         for part in bytes.chunks(piece) {
@@ -63,28 +76,65 @@ fn file(compartments: &[(CompartmentName, Vec<u8>)], piece: usize) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+/// The shortest age header that the pre-scan accepts.
+const AGE: &[u8; 94] = b"age-encryption.org/v1\n-> mlkem768x25519 AAAA\n\n\
+    --- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
+
+/// An age header and so many bytes.
+fn aged(size: usize) -> Vec<u8> {
+    let bytes = (0..size).map(|at| (at % 251) as u8);
+    AGE.iter().copied().chain(bytes).collect()
+}
+
 fn filled(sizes: [usize; 4]) -> Vec<(CompartmentName, Vec<u8>)> {
     NAMES
         .into_iter()
         .zip(sizes)
-        .map(|(name, size)| (name, (0..size).map(|at| (at % 251) as u8).collect()))
+        .map(|(name, size)| (name, aged(size)))
         .collect()
 }
 
-/// Every compartment whole, without looking into it.
+/// Every compartment whole.
 fn read_all(bytes: &[u8]) -> Result<Vec<(CompartmentName, Vec<u8>)>, SealedFileError> {
-    let mut reader = SealedFileReader::open(bytes)?;
-    let mut all = Vec::new();
-    while let Some(mut compartment) = reader.next_compartment()? {
-        let mut bytes = Vec::new();
-        compartment.read_to_end(&mut bytes).map_err(reading)?;
-        all.push((compartment.name(), bytes));
+    let mut kept = Kept::default();
+    SealedFileReader::open(bytes)?.pour_into(&mut kept)?;
+    Ok(kept.0)
+}
+
+/// What the parser says of these portions, its runs of bytes joined; the refusal or the end is the last word.
+fn pushed(portions: &[&[u8]]) -> Vec<String> {
+    let mut parser = SealedFileParser::default();
+    let mut said: Vec<String> = Vec::new();
+    let mut joined: Vec<u8> = Vec::new();
+    for portion in portions {
+        let mut input = *portion;
+        loop {
+            let word = match parser.step(&mut input) {
+                Ok(Step::Bytes(bytes)) => {
+                    assert!(!bytes.is_empty());
+                    joined.extend_from_slice(bytes);
+                    continue;
+                }
+                Ok(Step::Hungry | Step::Whole) => break,
+                Ok(step) => format!("{step:?}"),
+                Err(error) => {
+                    said.push(format!("{error:?} {joined:?}"));
+                    assert!(matches!(
+                        parser.step(&mut &b"a"[..]),
+                        Err(SealedFileError::Order)
+                    ));
+                    return said;
+                }
+            };
+            if !joined.is_empty() {
+                said.push(format!("{:?}", core::mem::take(&mut joined)));
+            }
+            said.push(word);
+        }
+        assert!(input.is_empty());
     }
-    assert!(
-        reader.next_compartment()?.is_none(),
-        "the end stays the end"
-    );
-    Ok(all)
+    said.push(format!("{:?} {joined:?}", parser.end()));
+    said
 }
 
 /// What a hand-made file of these parts after the header gives.
@@ -96,6 +146,7 @@ fn verdict(parts: &[&[u8]]) -> SealedFileError {
 }
 
 fn run(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let bytes = &[AGE, bytes].concat()[..];
     let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
     let name_length = [u8::try_from(name.len()).unwrap()];
     [&name_length, name.as_bytes(), &length, bytes, &[0; 4]].concat()
@@ -109,10 +160,15 @@ fn the_layout_is_the_documents() {
         b"asylia sealed submission v1\n".as_slice(),
         &u32::try_from(json.len()).unwrap().to_be_bytes(),
         json.as_bytes(),
-        b"\x07account\0\0\0\x01\x00\0\0\0\0",
-        b"\x08identity\0\0\0\x02\x00\x01\0\0\0\0",
-        b"\x0dattachment-01\0\0\0\x03\x00\x01\x02\0\0\0\0",
-        b"\x08manifest\0\0\0\x04\x00\x01\x02\x03\0\0\0\0",
+        b"\x07account\0\0\0\x5f",
+        AGE,
+        b"\x00\0\0\0\0\x08identity\0\0\0\x60",
+        AGE,
+        b"\x00\x01\0\0\0\0\x0dattachment-01\0\0\0\x61",
+        AGE,
+        b"\x00\x01\x02\0\0\0\0\x08manifest\0\0\0\x62",
+        AGE,
+        b"\x00\x01\x02\x03\0\0\0\0",
         b"\0",
     ];
     assert_eq!(bytes, expected.concat());
@@ -126,12 +182,13 @@ fn full_chunks_are_full_and_the_last_is_not_empty() {
         CHUNK_BYTES + 1,
         3 * CHUNK_BYTES,
     ] {
+        let size = size - AGE.len();
         let compartments = filled([1, 1, size, 1]);
         let bytes = file(&compartments, 300_000);
         assert_eq!(bytes, file(&compartments, usize::MAX), "pieces do not show");
         assert_eq!(read_all(&bytes).unwrap(), compartments);
         let frame = bytes.len() + 1 - size - file(&filled([1, 1, 1, 1]), 1).len();
-        assert_eq!(frame, 4 * (size.div_ceil(CHUNK_BYTES) - 1));
+        assert_eq!(frame, 4 * ((size + AGE.len()).div_ceil(CHUNK_BYTES) - 1));
     }
 }
 
@@ -286,17 +343,59 @@ fn a_failing_source_or_sink_is_no_fault_of_the_file() {
     let bytes = file(&filled([9, 9, 9, 9]), 9);
     for cut in [0, 10, 40, 150, bytes.len()] {
         let source = bytes[..cut].chain(Failing);
-        let outcome = SealedFileReader::open(source).and_then(|mut reader| {
-            while let Some(mut compartment) = reader.next_compartment()? {
-                io::copy(&mut compartment, &mut io::sink()).map_err(reading)?;
-            }
-            Ok(())
-        });
+        let outcome = SealedFileReader::open(source)
+            .and_then(|mut reader| reader.pour_into(&mut Kept::default()));
         let failed = matches!(
             outcome,
             Err(SealedFileError::Io(io::ErrorKind::ConnectionReset))
         );
         assert!(failed, "{cut} {outcome:?}");
+    }
+    /// Takes nothing.
+    struct Full;
+    impl CompartmentSink for Full {
+        fn begin(&mut self, _: CompartmentName) -> io::Result<()> {
+            Ok(())
+        }
+        fn write(&mut self, _: &[u8]) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn end(&mut self, _: &ManifestEntry) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let outcome = SealedFileReader::open(&*bytes).and_then(|mut file| file.pour_into(&mut Full));
+    let full = io::ErrorKind::StorageFull;
+    assert!(matches!(outcome, Err(SealedFileError::Io(kind)) if kind == full));
+}
+
+#[test]
+fn another_file_is_refused_at_its_first_byte_that_differs() {
+    for (bytes, taken) in [
+        (&b"%PDF-1.7"[..], 1),
+        (b"[object ReadableStream]", 1),
+        (b"age-encryption.org/v1", 2),
+        (b"asylia sealed submission v2", 27),
+    ] {
+        let mut parser = SealedFileParser::default();
+        let mut input = bytes;
+        let refused = parser.step(&mut input);
+        assert!(matches!(refused, Err(SealedFileError::NotASealedFile)));
+        assert_eq!(bytes.len() - input.len(), taken);
+    }
+}
+
+#[test]
+fn what_the_manifest_says_is_said_of_each_compartment() {
+    let compartments = filled([10, 20, 30, 40]);
+    let said = pushed(&[&file(&compartments, 7)]);
+    for (name, bytes) in &compartments {
+        let entry = ManifestEntry {
+            name: name.to_string(),
+            size: bytes.len() as u64,
+            sha256: hex::encode(sha2::Sha256::digest(bytes)),
+        };
+        assert!(said.contains(&format!("{:?}", Step::End(entry))), "{name}");
     }
 }
 
@@ -307,22 +406,38 @@ proptest! {
     fn what_is_written_is_read(
         sizes in prop::array::uniform4(1_usize..3000),
         piece in 1_usize..4000,
-        skipped in 0_usize..4,
     ) {
         let compartments = filled(sizes);
-        let bytes = file(&compartments, piece);
-        prop_assert_eq!(&read_all(&bytes).unwrap(), &compartments);
-        // A compartment that is not read, or not to its end, is passed over.
-        let mut reader = SealedFileReader::open(bytes.as_slice()).unwrap();
-        for (at, (name, whole)) in compartments.iter().enumerate() {
-            let mut compartment = reader.next_compartment().unwrap().unwrap();
-            prop_assert_eq!(compartment.name(), *name);
-            let wanted = if at == skipped { whole.len() / 2 } else { whole.len() };
-            let mut part = vec![0; wanted];
-            compartment.read_exact(&mut part).unwrap();
-            prop_assert_eq!(&part[..], &whole[..wanted]);
+        prop_assert_eq!(read_all(&file(&compartments, piece)).unwrap(), compartments);
+    }
+
+    #[test]
+    fn any_split_of_the_bytes_means_the_same(
+        sizes in prop::array::uniform4(0_usize..90),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+        each_byte in any::<bool>(),
+        harmed in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+        end in any::<prop::sample::Index>(),
+        whole in any::<bool>(),
+        more in 0_usize..3,
+    ) {
+        let mut bytes = file(&filled(sizes), 50);
+        if let Some((at, value)) = harmed {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
         }
-        prop_assert!(reader.next_compartment().unwrap().is_none());
+        bytes.resize(bytes.len() + more, b'x');
+        if !whole {
+            bytes.truncate(end.index(bytes.len() + 1));
+        }
+        let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        places.extend([0, bytes.len()]);
+        places.sort_unstable();
+        let mut portions: Vec<&[u8]> = places.windows(2).map(|at| &bytes[at[0]..at[1]]).collect();
+        if each_byte {
+            portions = bytes.chunks(1).collect();
+        }
+        prop_assert_eq!(pushed(&portions), pushed(&[&bytes]));
     }
 
     #[test]
@@ -343,13 +458,7 @@ proptest! {
         bytes[at] = value;
         if let Ok(compartments) = read_all(&bytes) {
             let head = SealedFileReader::open(bytes.as_slice()).unwrap().head().clone();
-            let mut writer = SealedFileWriter::start(&head, Vec::new()).unwrap();
-            for (name, content) in &compartments {
-                writer.begin(*name).unwrap();
-                writer.write(content).unwrap();
-                writer.end(&unread()).unwrap();
-            }
-            prop_assert_eq!(writer.finish().unwrap(), bytes);
+            prop_assert_eq!(written(&head, &compartments), bytes);
         }
     }
 }
