@@ -33,6 +33,7 @@ pub mod router;
 pub mod routes;
 pub mod serve;
 pub mod stack;
+pub mod static_files;
 pub mod status;
 pub mod storage;
 pub mod telemetry;
