@@ -1,7 +1,12 @@
 //! What the browser's library seals, our readers open: every question answered, files of every awkward size,
 //! a file for the identity key; and what `asylia-seal` makes of the same input has the same classes.
 
-use std::{fs, io, io::Read as _, path::Path, process::Command};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+    process::Command,
+};
 
 use asylia_envelope::{
     answers::Answers,
