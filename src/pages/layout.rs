@@ -122,7 +122,7 @@ pub(super) fn document(site: &Site, title: &str, links: Links, content: &Markup)
             }
             body {
                 @if site.demo {
-                    p.demo { strong { (texts.get("page-demo")) } " " (texts.get("page-demo-meaning")) }
+                    header.demo { strong { (texts.get("page-demo")) } " " (texts.get("page-demo-meaning")) }
                 }
                 @if links != Links::None {
                     nav {

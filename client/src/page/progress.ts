@@ -24,7 +24,8 @@ export class Progress {
   #bar = element("progress", { max: 1, value: 0, ariaLabel: text("client-progress-heading") });
   #happening = element("span");
   #tenths = element("span", { className: "unseen" });
-  #numbers = element("p");
+  #numbers = element("span");
+  #time = element("span");
   #slow = element("p", { className: "note", hidden: true }, text("client-progress-slow"));
   #pause: HTMLButtonElement;
   #remaining = new Remaining();
@@ -42,7 +43,7 @@ export class Progress {
       element("p", {}, text("client-progress-stay")),
       this.#bar,
       element("p", { role: "status" }, this.#happening, " ", this.#tenths),
-      this.#numbers,
+      element("p", {}, this.#numbers, " ", this.#time),
       this.#slow,
       element("div", { className: "acts" }, this.#pause, button(text("client-cancel"), () => acts.cancel())),
     );
@@ -64,13 +65,13 @@ export class Progress {
     const part = Math.min(bytes / total, 0.99);
     this.#bar.value = part;
     const percent = Math.floor(part * 100);
-    const words = [text("client-progress-sent", { percent, sent: size(bytes), total: size(total) })];
+    this.#numbers.textContent = text("client-progress-sent", { percent, sent: size(bytes), total: size(total) });
     const minutes = this.#remaining.after(bytes, total, performance.now());
-    if (minutes !== null && this.#phase === "sending") {
-      words.push(minutes.left > 1 ? text("client-progress-minutes", { minutes: minutes.left }) : text("client-progress-minute"));
+    if (minutes !== null) {
+      this.#time.textContent =
+        minutes.left > 1 ? text("client-progress-minutes", { minutes: minutes.left }) : text("client-progress-minute");
       this.#slow.hidden &&= minutes.all <= SLOW_MINUTES;
     }
-    this.#numbers.textContent = words.join(" ");
     if (Math.floor(percent / 10) !== this.#tenth) {
       this.#tenth = Math.floor(percent / 10);
       this.#say();
@@ -105,6 +106,7 @@ export class Progress {
   #say(): void {
     const moves = this.#stopped === "no" && this.#phase === "sending";
     this.#happening.textContent = this.#stopped === "no" ? PHASES[this.#phase] : STOPPED[this.#stopped];
+    this.#time.hidden = !moves;
     this.#tenths.textContent = moves ? `${this.#tenth * 10} %` : "";
   }
 }

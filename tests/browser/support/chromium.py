@@ -97,6 +97,19 @@ class Chromium:
         """Goes to a page and waits for it."""
         self._and_wait_for_page(lambda: self.call("Page.navigate", url=url))
 
+    def back(self) -> None:
+        """Goes back one page."""
+        self._travel(-1)
+
+    def forward(self) -> None:
+        """Goes forward one page."""
+        self._travel(1)
+
+    def _travel(self, steps: int) -> None:
+        history = self.call("Page.getNavigationHistory")
+        entry = history["entries"][history["currentIndex"] + steps]["id"]
+        self._and_wait_for_page(lambda: self.call("Page.navigateToHistoryEntry", entryId=entry))
+
     @property
     def url(self) -> str:
         """The address in the address bar."""

@@ -32,6 +32,11 @@ PREFERENCES: dict[str, Any] = {
     "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
 
+# What Tor Browser's level "Safer" turns off.
+SAFER: dict[str, Any] = {
+    f"javascript.options.{name}": False for name in ("wasm", "ion", "baselinejit", "asmjs", "native_regexp")
+}
+
 
 class MarionetteError(RuntimeError):
     """Firefox refused a command."""
@@ -40,9 +45,8 @@ class MarionetteError(RuntimeError):
 class Firefox:
     """A session with one window."""
 
-    name = "Firefox"
-
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, name: str) -> None:
+        self.name = name
         self._socket = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)
         self._rest = b""
         self._number = 0
@@ -117,6 +121,18 @@ class Firefox:
         """Types into a field; for a file field, paths, one a line."""
         self.call("WebDriver:ElementSendKeys", id=self.one(selector), text=text)
 
+    def choose_files(self, selector: str, *paths: Path) -> None:
+        """Chooses files as the file dialog does."""
+        self.type(selector, "\n".join(map(str, paths)))
+
+    def back(self) -> None:
+        """Goes back one page."""
+        self.call("WebDriver:Back")
+
+    def forward(self) -> None:
+        """Goes forward one page."""
+        self.call("WebDriver:Forward")
+
     def press_enter(self) -> None:
         """Presses Enter wherever the focus is."""
         keys = [{"type": kind, "value": ENTER} for kind in ("keyDown", "keyUp")]
@@ -147,11 +163,11 @@ class Firefox:
 
 
 @contextlib.contextmanager
-def firefox(folder: Path, *, javascript: bool) -> Iterator[Firefox]:
-    """Starts Firefox with a profile below `folder` and ends it with the block."""
-    profile = folder / f"firefox-{'on' if javascript else 'off'}"
+def firefox(folder: Path, *, javascript: bool, safer: bool = False) -> Iterator[Firefox]:
+    """Starts Firefox with a profile below `folder`, if wanted as Tor Browser's "Safer", and ends it with the block."""
+    profile = folder / f"firefox-{'safer' if safer else 'on' if javascript else 'off'}"
     profile.mkdir()
-    preferences = {**PREFERENCES, "javascript.enabled": javascript}
+    preferences = {**PREFERENCES, "javascript.enabled": javascript, **(SAFER if safer else {})}
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     (profile / "user.js").write_text("\n".join(lines) + "\n", encoding="utf-8")
     command = [
@@ -161,7 +177,7 @@ def firefox(folder: Path, *, javascript: bool) -> Iterator[Firefox]:
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
     try:
-        session = Firefox(_port(process, profile))
+        session = Firefox(_port(process, profile), "Firefox, safer" if safer else "Firefox")
         try:
             yield session
         finally:

@@ -74,9 +74,11 @@ class Office:
 class Server:
     """A running intake server."""
 
-    def __init__(self, address: str, data: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], address: str, data: Path, log: Path) -> None:
+        self._process = process
         self.address = address
         self.data = data
+        self.log = log
 
     @property
     def port(self) -> int:
@@ -86,6 +88,11 @@ class Server:
     def url(self, path: str = "/") -> str:
         """The address of a page."""
         return f"http://{self.address}{path}"
+
+    def stop(self) -> None:
+        """Ends it before its block does, as a power cut would."""
+        self._process.kill()
+        self._process.wait()
 
     def status(self) -> dict[str, Any]:
         """What `asylia status --json` says."""
@@ -111,7 +118,7 @@ def serving(
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        yield Server(_address(process, log), data)
+        yield Server(process, _address(process, log), data, log)
     finally:
         process.terminate()
         try:

@@ -1,13 +1,14 @@
-"""A relay in front of a server that counts what passes: requests by method and path, bytes of answers.
+"""A relay in front of a server that notes what passes: requests by method and path, all bytes sent, bytes of answers.
 
-It reads no more of HTTP than where a request ends, and can change the bytes of answers, which is how the
-tests see their own checks fail.
+It reads no more of HTTP than where a request ends. It can change the bytes of answers, which is how the
+tests see their own checks fail; answer by itself; be slow; and cut connections, as Tor does.
 """
 
 import contextlib
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,12 +20,19 @@ def unchanged(portion: bytes) -> bytes:
     return portion
 
 
+def passed_on(_line: str) -> bytes | None:
+    """What a relay answers by itself unless it is told otherwise: nothing. Empty bytes hang up."""
+    return None
+
+
 @dataclass
 class Traffic:
     """What passed since the last `clear`."""
 
     requests: list[str] = field(default_factory=list)
     """Request lines without the version, as in `GET /`."""
+    sent: bytearray = field(default_factory=bytearray)
+    """All bytes of all requests, heads included."""
     answered_bytes: int = 0
     """All bytes of all answers, heads included."""
 
@@ -39,6 +47,9 @@ class Relay:
     def __init__(self, port: int) -> None:
         self.traffic = Traffic()
         self.change: Callable[[bytes], bytes] = unchanged
+        self.instead: Callable[[str], bytes | None] = passed_on
+        self.pause_seconds = 0.0
+        self.cut_after_bytes: int | None = None
         self._target = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
@@ -58,18 +69,36 @@ class Relay:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self._target))
+            try:
+                server = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                client.close()
+                continue
             self._open |= {client, server}
             _in_background(self._upwards, client, server)
             _in_background(self._downwards, server, client)
 
     def _upwards(self, client: socket.socket, server: socket.socket) -> None:
         counter = _RequestCounter(self)
-        with contextlib.suppress(OSError):
+        with _both_ended(client, server):
             while portion := client.recv(PORTION):
+                answer = self.instead(portion.split(b"\r\n", 1)[0].decode("latin-1").rpartition(" ")[0])
                 counter.feed(portion)
-                server.sendall(portion)
+                self.traffic.sent += portion
+                if answer == b"" or self._is_time_to_cut():
+                    raise ConnectionAbortedError
+                if answer is None:
+                    server.sendall(portion)
+                else:
+                    client.sendall(answer)
+                time.sleep(self.pause_seconds)
             server.shutdown(socket.SHUT_WR)
+
+    def _is_time_to_cut(self) -> bool:
+        if self.cut_after_bytes is None or len(self.traffic.sent) <= self.cut_after_bytes:
+            return False
+        self.cut_after_bytes = None
+        return True
 
     def _downwards(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -81,6 +110,18 @@ class Relay:
     def _close(self) -> None:
         # A thread that waits in `accept` notices a shutdown, not a close.
         for each in (self._listener, *self._open):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
+@contextlib.contextmanager
+def _both_ended(client: socket.socket, server: socket.socket) -> Iterator[None]:
+    """What breaks on one side breaks on the other, and at once: a socket closed with bytes unread says so."""
+    try:
+        yield
+    except OSError:
+        for each in (client, server):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
