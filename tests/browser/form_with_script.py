@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
-"""With JavaScript on, the form cannot send a word in clear: not by a button, not by Enter, in two browsers."""
+"""With JavaScript on, the form cannot send a word in clear: not by a button, not by Enter, in two browsers.
 
+Nor can it before its script is there, or when the script never comes, fails, or finds other keys.
+"""
+
+import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from support.checks import Checks, run
-from support.chromium import Chromium, chromium
-from support.firefox import Firefox, firefox
+from support.chromium import ChromiumError, chromium
+from support.firefox import MarionetteError, firefox
 from support.intake import Office, serving
-from support.relay import Relay, relaying, unchanged
+from support.relay import Relay, passed_on, relaying, unchanged
 from support.texts import text
+from support.visitor import NO_TRACES, TRACES, Page, count, open_form, shown, until
 
 FORM_BYTES = 24_000
 SETTLE_SECONDS = 0.5
@@ -27,9 +33,17 @@ PREPARE = """
 """
 
 SUBMIT_CONTROLS = """
-  [...document.querySelectorAll('button, input[type=submit], input[type=image]')].length
-    + [...document.forms[0].elements].filter(each => ['submit', 'image'].includes(each.type)).length
+  [...document.querySelectorAll('button, input'), ...document.forms[0].elements].filter(
+    each => ['submit', 'image'].includes(each.type)).length
 """
+
+# What the page asks for by itself; the Worker may ask for the script again, or take it from the cache.
+ASKED_FOR = {"GET /", "GET /static/SCRIPT", "GET /api/v1/intake", "GET /keys"}
+BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+ANOTHER_SCRIPT = b"HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nContent-Length: 7\r\n\r\nthrow 1"
+OTHER_KEYS = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nkeys\n"
+DELAY_SECONDS = 3
+CANARY = "Written before anything was ready."
 
 # What holds for a field, whether it says so itself or its form does.
 HELPERS = """
@@ -42,17 +56,6 @@ HELPERS = """
   }))
 """
 HELPERS_OFF = {"autocomplete": "off", "spellcheck": False, "autocapitalize": True, "autocorrect": False}
-
-TRACES = """
-  (async () => [localStorage.length, sessionStorage.length, document.cookie,
-    (await caches.keys()).length, (await indexedDB.databases()).length,
-    (await navigator.serviceWorker.getRegistrations()).length])()
-"""
-NO_TRACES = [0, 0, "", 0, 0, 0]
-
-
-Page = Firefox | Chromium
-
 
 def test(checks: Checks, folder: Path) -> None:
     """The same for both browsers, one after the other."""
@@ -71,15 +74,11 @@ def test(checks: Checks, folder: Path) -> None:
 def one_browser(checks: Checks, page: Page, relay: Relay) -> None:
     """What one browser makes of the form."""
     name = page.name
-    relay.clear()
-    page.open(relay.url())
-    time.sleep(SETTLE_SECONDS)
-    checks.same(f"{name}: the form comes in one request", relay.traffic.requests, ["GET /"])
-    size = relay.traffic.answered_bytes
-    checks.that(f"{name}: of at most {FORM_BYTES} bytes, head included", 0 < size <= FORM_BYTES, size)
-    checks.same(f"{name}: the lines about JavaScript are shown", page.is_shown(".js"), [True, True])
-    shown = page.value("document.querySelector('#script-note').innerText")
-    checks.same(f"{name}: one says how to turn it off", shown, text("seal-script-on"))
+    without_script(checks, page, relay)
+    open_form(page, relay.url())
+    checks.same(f"{name}: the line about JavaScript is shown", page.is_shown(".js"), [True])
+    checks.same(f"{name}: it says that this device locks the report", shown(page, "#script-note"),
+                text("client-path-ready"))  # fmt: skip
     checks.same(f"{name}: there is nothing that submits", page.value(SUBMIT_CONTROLS), 0)
     helpers = page.value(HELPERS)
     checks.that(f"{name}: there are text fields", len(helpers) > 10, helpers)
@@ -92,6 +91,93 @@ def one_browser(checks: Checks, page: Page, relay: Relay) -> None:
     page.open(relay.url())
     relay.change = unchanged
     checks.becomes(f"{name}: a page that breaks its policy is noticed", page.complaints)
+
+
+def without_script(checks: Checks, page: Page, relay: Relay) -> None:
+    """The script fails, is blocked, is another, comes late, or finds keys that are none; it is in no cache at first."""
+    relay.instead = answering({"/static/": BROKEN})
+    relay.clear()
+    page.open(relay.url())
+    time.sleep(SETTLE_SECONDS)
+    size = relay.traffic.answered_bytes
+    checks.that(f"{page.name}: the form has at most {FORM_BYTES} bytes, head included", 0 < size <= FORM_BYTES, size)
+    for what, answers in (
+        ("a script that fails", {"/static/": BROKEN}),
+        ("a script that is blocked", {"/static/": b""}),
+        ("a script that breaks", {"/static/": ANOTHER_SCRIPT}),
+    ):
+        never_ready(checks, page, relay, what, answers, "seal-script-on")
+    ready_late(checks, page, relay)
+    for what, answers, note in (
+        ("keys that are none", {"/keys": OTHER_KEYS}, "client-path-keys"),
+        ("no keys", {"/keys": BROKEN}, "client-path-connection"),
+    ):
+        never_ready(checks, page, relay, what, answers, note)
+    relay.instead = passed_on
+
+
+def never_ready(checks: Checks, page: Page, relay: Relay, what: str, answers: dict[str, bytes], note: str) -> None:
+    """The page says so, has no button, and sends nothing."""
+    relay.instead = answering(answers)
+    relay.clear()
+    page.open(relay.url())
+    told = text(note)
+    checks.becomes(f"{page.name}: {what}: the page says what to do", lambda: shown(page, "#script-note") == told)
+    checks.same(f"{page.name}: {what}: and has no button", count(page, "button"), 0)
+    line = shown(page, "form .js")
+    checks.same(f"{page.name}: {what}: but a line that says so", line, text("seal-no-button"))
+    nothing_posted(checks, page, relay, what)
+
+
+def ready_late(checks: Checks, page: Page, relay: Relay) -> None:
+    """Somebody writes, and presses Enter, before the script is there."""
+    what = "a script that comes late"
+    relay.instead = late
+    relay.clear()
+    # Not `open`, which waits for the script.
+    page.do("document.querySelector('main').remove(); setTimeout(() => location.reload(), 0)")
+    until("the form", lambda: is_loading(page))
+    checks.same(f"{page.name}: {what}: at first there is no button", count(page, "button"), 0)
+    nothing_posted(checks, page, relay, what)
+    checks.same(f"{page.name}: {what}: and still there is none", count(page, "button"), 0)
+    until("the late script", lambda: count(page, "form > button"))
+    story = page.value("document.querySelector('[name=story]').value")
+    checks.that(f"{page.name}: {what}: what was written is still there", CANARY in story, story)
+    asked = {re.sub(r"asylia-[0-9a-f]+\.js", "SCRIPT", line) for line in relay.traffic.requests}
+    checks.same(f"{page.name}: the page asks for its script, the keys, and nothing else", asked, ASKED_FOR)
+
+
+def is_loading(page: Page) -> bool:
+    """Whether the new page is there; between two pages a browser answers nothing."""
+    try:
+        return count(page, "form [name=story]") > 0
+    except (ChromiumError, MarionetteError):
+        return False
+
+
+def answering(answers: dict[str, bytes]) -> Callable[[str], bytes | None]:
+    """Answers requests below these paths itself."""
+    return lambda line: next((answer for path, answer in answers.items() if line.startswith(f"GET {path}")), None)
+
+
+def late(line: str) -> None:
+    """A script that takes its time."""
+    if line.startswith("GET /static/"):
+        time.sleep(DELAY_SECONDS)
+
+
+def nothing_posted(checks: Checks, page: Page, relay: Relay, what: str) -> None:
+    """Writes, and presses Enter in every kind of field."""
+    page.type("[name=story]", CANARY)
+    page.do(f"for (const each of document.querySelectorAll('{FIELDS}')) each.closest('details')?.setAttribute('open', '');")
+    for field in ("[name=story]", "[name=danger_kinds]", "[name=in_danger_now]", "[name=permission_preset]"):
+        page.do(f"document.querySelector('{field}').focus()")
+        page.press_enter()
+    time.sleep(SETTLE_SECONDS)
+    writes = [line for line in relay.traffic.requests if not line.startswith("GET ")]
+    checks.same(f"{page.name}: {what}: Enter sends nothing", writes, [])
+    checks.that(f"{page.name}: {what}: no request holds what was written", CANARY.encode() not in relay.traffic.sent)
+    checks.same(f"{page.name}: {what}: and the page stays", page.value("location.href"), relay.url())
 
 
 def enter_everywhere(checks: Checks, page: Page, relay: Relay) -> None:
