@@ -302,8 +302,8 @@ page-form-children = If you are under 18 you can write to us too.
 page-form-seal = How your report is locked
 # The next message is taken word by word from the threat model. Translate it exactly; do not soften it.
 seal-without-script = Without JavaScript our server can see your text for the few seconds it needs to lock it. It keeps only the locked copy. If you also read our answers without JavaScript, somebody who took over our server could write answers in our name.
-seal-script-on = JavaScript is on: this form cannot be sent. Turn it off before you write (Tor Browser: shield icon → Settings → Safest), then open this page again.
-seal-no-button = There is no Send button while JavaScript is on.
+seal-script-on = JavaScript is on, but this page is not ready to lock your report yet. Wait a minute. If this line stays, turn JavaScript off (Tor Browser: shield icon → Settings → Safest) and open this page again.
+seal-no-button = There is no Send button yet: the line above says why.
 page-form-guide = It helps to say what was done, about when, and what it has to do with the United Nations. No need to describe violence in detail or name witnesses.
 page-form-length = About 10 000 characters; at most { $limit }.
 page-form-send = Send
@@ -311,6 +311,62 @@ page-form-send-story = You can send now. All below is optional.
 page-form-anonymous = Leave empty what you are unsure of. You may stay unknown; but UN experts write to a Government only if they know who informed them, and keep that confidential.
 page-form-files-originals = Photos of the originals can be asked for later.
 page-form-files-limits = At most { $files } files, { $limit } in all.
+
+## The form with JavaScript: texts that its script shows, put into it by client/build.mjs. Only `id = text`, on one line.
+
+client-path-ready = JavaScript is on, so this device locks your report before it is sent. Our server gets only the locked copy and cannot read it.
+client-path-closed = No report can be sent now. Come back on another day.
+client-path-connection = This page cannot reach our server to fetch the office's keys, and goes on trying. Wait before you write, or open this page again later.
+client-path-keys = The keys on our server are not valid keys of the office, so nothing can be locked here. Do not write now; check the address, or come back on another day.
+client-path-old = This browser cannot lock your report. Use a newer Tor Browser, or turn JavaScript off (Tor Browser: shield icon → Settings → Safest) and open this page again.
+client-send = Lock and send
+client-story-empty = Write a few words about what happened, then send. All other questions may stay empty.
+
+client-files-chosen = Files chosen: { $count } ({ $size }). You can choose more.
+client-files-too-many = One report can take at most { $files } files and { $limit }. Remove some, and send them with a second report.
+client-file-unknown = type not known
+client-file-picture = Photos, videos and recordings can hold hidden data: the place, the time, the device.
+client-file-document = Documents can hold hidden data: the author's name, earlier versions.
+client-file-other = Files can hold hidden data about you and the device.
+client-file-who = This file shows who I am
+client-file-who-help = With this tick, only those who may see names can open it.
+client-file-remove = Remove
+client-file-remove-name = Remove { $name }
+
+client-progress-heading = Your report is being sent
+client-progress-stay = Keep this page open until it shows your return code. If you must close it, nothing is stored, and you can send again later.
+client-progress-sent = { $percent } %: { $sent } of { $total }.
+client-progress-minutes = About { $minutes } minutes left.
+client-progress-minute = About a minute left.
+client-progress-slow = This takes more than 20 minutes. If you cannot keep this page open that long, there is another way: lock the files on a computer with the program asylia-seal, and hand them in at /sealed on this site.
+client-phase-locking = Locking on this device.
+client-phase-sending = Locking on this device and sending what is locked.
+client-phase-storing = Everything is sent. Waiting for our server to store it.
+client-phase-broken = The connection broke; trying again.
+client-phase-paused = Paused. Nothing is being sent.
+client-phase-unreachable = Our server could not be reached for half an hour, so this page has paused. Press Continue to try again.
+client-pause = Pause
+client-continue = Continue
+client-cancel = Cancel
+
+client-stopped-heading = Your report was not stored
+client-failed-closed = The site takes no reports at this moment. Try again later.
+client-failed-connection = Our server could not be reached. Try again when the connection is back.
+client-failed-field = One answer is too long. Go back and shorten it, or send the rest in a second report.
+client-failed-file = One of the files could not be read. Go back, remove it and choose it again.
+client-failed-files = There are too many files. Go back and remove some, or send them with a second report.
+client-failed-keys = The office's keys changed, and the new ones could not be checked. Try again later.
+client-failed-large = The report is too large. Go back and remove files, or send them with a second report.
+client-failed-seal = This device could not lock the report. Close other windows and programs, then try again.
+client-failed-server = Our server did not take the report. Try again later.
+client-failed-story = The first answer was empty. Go back and write a few words about what happened.
+client-failed-text = All answers together are too long. Go back and shorten them, or send the rest in a second report.
+client-stopped-kept = What you wrote is still on this page, and nothing readable has left this device.
+client-stopped-other = If it fails again, you may turn JavaScript off, open this page again and write again. Our server can then see your text for the few seconds it needs to lock it.
+client-again = Try again
+client-back = Back to the form
+
+client-receipt-words = They were locked on this device; our server has not seen them.
 
 ## The receipt
 
@@ -405,7 +461,7 @@ page-about-office-act = The office records, asks and passes on what you permit. 
 page-about-seal = Who can see your text
 page-about-seal-off = JavaScript off
 page-about-seal-on = JavaScript on
-page-about-seal-on-text = In this version the form cannot be sent with JavaScript on.
+page-about-seal-on-text = Your device locks the report before it is sent, and our server gets only the locked copy. The script that does this comes from our server: somebody who took over our server could send another one.
 page-about-seal-open = After it is locked, only the office can open it, on a computer without a network. The keys for that are not on this site.
 page-about-tor = Without Tor Browser
 page-about-tor-text = Your provider can see that you visited this site. Tor Browser hides this.

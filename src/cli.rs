@@ -39,6 +39,8 @@ pub enum Verb {
     Serve(ServeArgs),
     /// Write what was taken in as a bundle for the office's offline console
     Export(ExportArgs),
+    /// Delete what the office has, by the twelve words that its console showed
+    Acknowledge(AcknowledgeArgs),
     /// Say what is stored and whether the form is open
     Status(StatusArgs),
     /// Check this machine's protections
@@ -77,6 +79,14 @@ pub struct ExportArgs {
     /// File to write; it must not exist
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// Arguments of `asylia acknowledge`. The words are typed, or piped in; a process list shows arguments.
+#[derive(Args, Clone, Debug)]
+pub struct AcknowledgeArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
 }
 
 /// Arguments of `asylia status`.

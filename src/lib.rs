@@ -6,6 +6,7 @@
 //! [`config`] (what the operator says), [`serve`] and [`process`] (how the process starts),
 //! [`clock`] (time and randomness as arguments), [`telemetry`] (what is logged, and what never is).
 
+mod acknowledge;
 pub mod app;
 pub mod body;
 pub mod cli;
@@ -32,6 +33,7 @@ pub mod router;
 pub mod routes;
 pub mod serve;
 pub mod stack;
+pub mod static_files;
 pub mod status;
 pub mod storage;
 pub mod telemetry;

@@ -31,6 +31,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.chosen()? {
         Verb::Serve(args) => serve::run(Config::load(&args)?),
         Verb::Export(args) => operator::export(&args),
+        Verb::Acknowledge(args) => operator::acknowledge(&args),
         Verb::Status(args) => operator::status(&args),
         Verb::Doctor(args) => operator::doctor(&args),
     }

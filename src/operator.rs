@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 use asylia_envelope::day::Day;
 
 use crate::{
-    cli::{DoctorArgs, ExportArgs, StatusArgs},
+    acknowledge,
+    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, StatusArgs},
     clock::{Clock, Rng},
     data_folder::DataFolder,
     doctor,
@@ -34,6 +35,21 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<()> {
             exported.waiting
         );
     }
+    Ok(())
+}
+
+/// `asylia acknowledge`.
+///
+/// # Errors
+/// Those of [`acknowledge::read_token`] and [`acknowledge::acknowledge`].
+pub fn acknowledge(args: &AcknowledgeArgs) -> anyhow::Result<()> {
+    let data = DataFolder::existing(&args.data)?;
+    let token = acknowledge::read_token()?;
+    let done = serve::runtime()?.block_on(acknowledge::acknowledge(&data, &token))?;
+    println!(
+        "Bundle number {} is acknowledged. {} records were deleted here.",
+        done.sequence, done.records
+    );
     Ok(())
 }
 

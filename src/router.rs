@@ -25,6 +25,7 @@ use crate::{
     headers::ResponseHeaders,
     limits::{BODY_PROGRESS_BYTES, BODY_STALL, BodyLimits, DRAINS, PART_BYTES, RETRY_AFTER_S},
     refusal::{Reader, Refusal, RenderRefusal},
+    static_files::SCRIPT_PATH,
 };
 
 /// What a URL is for.
@@ -40,6 +41,8 @@ pub enum Endpoint {
     Safety,
     /// Who runs this, and how it works.
     About,
+    /// The script of the form page.
+    Static,
     /// The form for sealed files.
     SealedForm,
     /// Takes sealed files; answers what became of each.
@@ -71,6 +74,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Keys, "/keys"),
     Route::get(Endpoint::Safety, "/safety"),
     Route::get(Endpoint::About, "/about"),
+    Route::get(Endpoint::Static, SCRIPT_PATH),
     Route::get(Endpoint::SealedForm, "/sealed"),
     Route::new(
         Endpoint::SealedFiles,

@@ -12,6 +12,7 @@ pub(crate) mod api;
 mod keys;
 mod pages;
 mod report;
+mod script;
 mod sealed;
 
 /// The handler of an endpoint, with its state.
@@ -22,6 +23,7 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::Keys => get(keys::get),
         Endpoint::Safety => get(pages::safety),
         Endpoint::About => get(pages::about),
+        Endpoint::Static => get(script::get),
         Endpoint::SealedForm => get(sealed::get),
         Endpoint::SealedFiles => post(sealed::post),
         Endpoint::ApiIntake => get(api::intake),

@@ -20,6 +20,8 @@ pub struct Status {
     pub unexported: i64,
     /// Bytes of all records, in size classes.
     pub bytes: i64,
+    /// The first day on which a record arrived that nobody has acknowledged yet.
+    pub waiting_since: Option<Day>,
     /// Whether reports can be taken today.
     pub accepting: bool,
     /// The key that signs this server's bundles, base64; `import --server-key` compares it.
@@ -49,6 +51,7 @@ pub async fn status(data: &DataFolder, clock: Clock, rng: &mut Rng) -> anyhow::R
     let address: StoreAddress = data.store_address()?.parse()?;
     let store = AnyStore::open(&address).await?;
     let counts = store.counts().await?;
+    let oldest = store.oldest_day().await?;
     store.close().await?;
     let bundle = data.bundle();
     let today = Day::from_days_since_1970(i64::from(clock.today()));
@@ -60,6 +63,7 @@ pub async fn status(data: &DataFolder, clock: Clock, rng: &mut Rng) -> anyhow::R
         records: counts.records,
         unexported: counts.unexported,
         bytes: counts.stored_bytes,
+        waiting_since: oldest.and_then(Day::from_days_since_1970),
         accepting,
         server_key: data.transfer_key(rng)?.verifying_key().to_string(),
         bundle: bundle.map(|bundle| BundleStatus {
@@ -88,6 +92,12 @@ pub fn print(status: &Status, json: bool) -> anyhow::Result<()> {
         status.records, status.unexported
     )?;
     writeln!(out, "bytes       {}", status.bytes)?;
+    if let Some(day) = status.waiting_since {
+        writeln!(
+            out,
+            "waiting     since {day} for the office's acknowledgement"
+        )?;
+    }
     writeln!(
         out,
         "form        {}",

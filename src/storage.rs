@@ -102,6 +102,15 @@ pub struct Export {
     pub records: Vec<RecordId>,
 }
 
+/// What an acknowledgement did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// Number of the bundle.
+    pub sequence: i64,
+    /// Records that it deleted.
+    pub records: u64,
+}
+
 /// Where the numbering of transfer bundles stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransferState {
@@ -208,6 +217,17 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// [`StoreError::OutOfOrder`] if the epoch is not in force or the sequence not the next one;
     /// [`StoreError::NoUpload`] if a record is unknown.
     fn record_export(&self, export: Export) -> impl Answer<()>;
+
+    /// Takes an acknowledgement: deletes the records that the bundle with this token carried, in short
+    /// transactions, and only those. A second time it finds nothing left. What a crash interrupts, the next
+    /// [`Store::abandon_all_open`] ends. [`Store::scrub`] removes the traces.
+    ///
+    /// # Errors
+    /// [`StoreError::NoBundle`] if no bundle has this token.
+    fn acknowledge(&self, token_hash: [u8; 32]) -> impl Answer<Acknowledged>;
+
+    /// The first day on which a record arrived that is still here, in days since 1970.
+    fn oldest_day(&self) -> impl Answer<Option<i64>>;
 
     /// Where the numbering of transfer bundles stands; `None` before the first epoch.
     fn transfer_state(&self) -> impl Answer<Option<TransferState>>;

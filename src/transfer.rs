@@ -13,17 +13,16 @@ use std::{
 
 use anyhow::Context;
 use asylia_envelope::{
+    acknowledgement::AcknowledgementToken,
     day::Day,
     ids::{EpochId, InstanceId, RecordId},
     key_bundle::KeyBundle,
-    seal::seal,
     transfer::{
         BUNDLE_LIMIT_BYTES, BlobLine, Direction, TransferNote, bundle_bytes, write_blob_length,
         write_head,
     },
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use rand_core::RngCore;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
@@ -153,8 +152,7 @@ fn note(
 ) -> anyhow::Result<(TransferNote, [u8; 32])> {
     let day =
         Day::from_days_since_1970(i64::from(clock.today())).context("the clock is out of range")?;
-    let mut token = [0; 16];
-    rng.fill_bytes(&mut token);
+    let token = AcknowledgementToken::generate(rng);
     // Whoever opens the bundle's last period can acknowledge; after its end the newest one still can.
     let period = bundle
         .period_on(day)
@@ -169,11 +167,11 @@ fn note(
         previous: (state.sequence > 0).then_some(state.digest),
         day,
         acknowledged: 0,
-        token: seal(intake, &token).context("the token cannot be sealed")?,
+        token: token.seal(intake).context("the token cannot be sealed")?,
         signer: data.transfer_key(rng)?.verifying_key(),
         blobs,
     };
-    Ok((note, Sha256::digest(token).into()))
+    Ok((note, token.hash()))
 }
 
 /// Second pass: writes the file beside its later name and syncs it.

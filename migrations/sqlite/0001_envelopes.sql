@@ -11,7 +11,7 @@
 -- many uploads were under way. The id is random: it says nothing about order, submitter or content.
 CREATE TABLE envelope (
     record BLOB NOT NULL PRIMARY KEY CHECK (length(record) = 16),
-    -- 0 open (chunks are arriving), 1 abandoned (chunks are being deleted), 2 sealed
+    -- 0 open (chunks are arriving), 1 abandoned or acknowledged (chunks are being deleted), 2 sealed
     state INTEGER NOT NULL CHECK (state IN (0, 1, 2)),
     -- days since 1970-01-01; the bound refuses a time in seconds
     day INTEGER CHECK (day BETWEEN 0 AND 100000),
@@ -65,12 +65,14 @@ CREATE TABLE transfer_state (
 ) STRICT, WITHOUT ROWID;
 
 -- One row a transfer bundle. Somebody who seizes this file learns the digest of every bundle exported, no
--- day; and the hash of a 128-bit token that only the office can name, which acknowledges it.
+-- day; the hash of a 128-bit token that only the office can name, which acknowledges it; and whether that
+-- was done.
 CREATE TABLE transfer_bundle (
     epoch BLOB NOT NULL CHECK (length(epoch) = 16),
     sequence INTEGER NOT NULL CHECK (sequence >= 1),
     digest BLOB NOT NULL CHECK (length(digest) = 32),
     token_hash BLOB NOT NULL CHECK (length(token_hash) = 32),
+    acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged IN (0, 1)),
     PRIMARY KEY (epoch, sequence)
 ) STRICT, WITHOUT ROWID;
 

@@ -11,6 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::Site;
+use crate::static_files::SCRIPT_PATH;
 
 /// Bytes of every page but the form: receipt and refusals look alike on the wire.
 pub const PAGE_BYTES: usize = 10_000;
@@ -66,13 +67,14 @@ impl Page {
     }
 }
 
-/// Leaves out what HTML lets a writer leave out: quotes around plain words, and the ends of options
+/// Leaves out what HTML lets a writer leave out: quotes around plain words and paths, and the ends of options
 /// and list items.
 ///
 /// This keeps the form within its class. Text is untouched: maud writes every `"` in it as `&quot;`, and
 /// the styles hold no `="`.
 fn squeezed(html: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b'.');
     let mut squeezed = String::with_capacity(html.len());
     let mut rest = html;
     while let Some((before, after)) = rest.split_once("=\"") {
@@ -112,6 +114,7 @@ pub(super) fn document(site: &Site, title: &str, links: Links, content: &Markup)
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
                 title { (texts.with("page-title", &[("page", &title)])) }
+                @if links == Links::OnForm { script type="module" src=(SCRIPT_PATH) {} }
                 // Keeps browsers from asking for /favicon.ico: one request a page.
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }

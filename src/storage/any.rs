@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{
-    BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, ListedEnvelope, PostgresOptions,
-    PostgresStore, RecordId, SqliteOptions, SqliteStore, Store, StoreError, TransferState,
+    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, ListedEnvelope,
+    PostgresOptions, PostgresStore, RecordId, SqliteOptions, SqliteStore, Store, StoreError,
+    TransferState,
 };
 
 /// A parsed store address: `sqlite:PATH` or `postgres:SOCKET_DIR/DBNAME`.
@@ -104,6 +105,8 @@ forward! {
     take_export_batch(limit_bytes: i64) -> Vec<Envelope>;
     read_chunks(record: RecordId, from: i64, limit: u32) -> ChunkWindow;
     record_export(export: Export) -> ();
+    acknowledge(token_hash: [u8; 32]) -> Acknowledged;
+    oldest_day() -> Option<i64>;
     transfer_state() -> Option<TransferState>;
     start_epoch(epoch: [u8; 16]) -> ();
     scrub() -> ();

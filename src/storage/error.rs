@@ -27,6 +27,9 @@ pub enum StoreError {
     /// No open upload has that id.
     #[error("there is no open upload of that id")]
     NoUpload,
+    /// No transfer bundle has that token.
+    #[error("no transfer bundle has that token")]
+    NoBundle,
     /// Chunks are missing or their lengths do not add up; the upload stays open.
     #[error("the chunks of the upload are not complete")]
     Incomplete,

@@ -16,8 +16,8 @@ use super::shared::{
 };
 use super::writer::{self, Write, Writer};
 use super::{
-    BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, ListedEnvelope, RecordId, Store,
-    StoreError, TransferState, WINDOW_CHUNKS, statements,
+    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, ListedEnvelope,
+    RecordId, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
 };
 
 /// Which database, on this machine.

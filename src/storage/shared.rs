@@ -163,7 +163,21 @@ macro_rules! engine {
             record: &RecordId,
             chunks: &[Chunk],
         ) -> Result<(), StoreError> {
-            for chunk in chunks {
+            // A statement is a trip to another thread or process, which costs more than its work: a full
+            // batch of an upload is one.
+            let (together, singly) = chunks.as_chunks::<{ statements::SIXTEEN }>();
+            for sixteen in together {
+                let mut insert =
+                    sqlx::query(statements::INSERT_SIXTEEN_CHUNKS).bind(record.as_slice());
+                for chunk in sixteen {
+                    insert = insert
+                        .bind(chunk_key(record, chunk.number))
+                        .bind(chunk.number)
+                        .bind(chunk.bytes.as_slice());
+                }
+                insert.execute(&mut *connection).await?;
+            }
+            for chunk in singly {
                 let insert = sqlx::query(statements::INSERT_CHUNK)
                     .bind(chunk_key(record, chunk.number))
                     .bind(record.as_slice())
@@ -220,6 +234,27 @@ macro_rules! engine {
             Ok(())
         }
 
+        /// Marks a bundle and its records in one transaction; how many records it was for.
+        async fn mark_acknowledged(
+            transaction: &mut Connection,
+            token_hash: &[u8; 32],
+        ) -> Result<([u8; 16], i64, u64), StoreError> {
+            let bundle: Option<(Vec<u8>, i64)> = sqlx::query_as(statements::SELECT_BUNDLE_BY_TOKEN)
+                .bind(token_hash.as_slice())
+                .fetch_optional(&mut *transaction)
+                .await?;
+            let (epoch, sequence) = bundle.ok_or(StoreError::NoBundle)?;
+            let bundle = sqlx::query(statements::MARK_BUNDLE_ACKNOWLEDGED)
+                .bind(epoch.as_slice())
+                .bind(sequence);
+            bundle.execute(&mut *transaction).await?;
+            let records = sqlx::query(statements::MARK_RECORDS_ACKNOWLEDGED)
+                .bind(epoch.as_slice())
+                .bind(sequence);
+            let records = records.execute(&mut *transaction).await?.rows_affected();
+            Ok((fixed(&epoch)?, sequence, records))
+        }
+
         /// Reads chunk by chunk where a whole window could not be read.
         async fn read_undamaged(
             pool: &Pool,
@@ -262,6 +297,9 @@ macro_rules! engine {
                 }
             }
             transaction!(pool, $begin, |last| {
+                let carried =
+                    sqlx::query(statements::DELETE_TRANSFER_RECORDS).bind(record.as_slice());
+                carried.execute(&mut *last).await?;
                 let row = sqlx::query(statements::DELETE_ABANDONED).bind(record.as_slice());
                 row.execute(&mut *last).await?;
             })

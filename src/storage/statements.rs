@@ -22,6 +22,14 @@ statements! {
     /// `$1` key, `$2` record, `$3` number, `$4` bytes.
     INSERT_CHUNK = "INSERT INTO chunk (key, record, number, bytes) VALUES ($1, $2, $3, $4)";
 
+    /// `$1` record; then key, number and bytes of each of sixteen chunks: see `insert_chunks`.
+    INSERT_SIXTEEN_CHUNKS = "
+        INSERT INTO chunk (key, record, number, bytes) VALUES
+            ($2, $1, $3, $4), ($5, $1, $6, $7), ($8, $1, $9, $10), ($11, $1, $12, $13),
+            ($14, $1, $15, $16), ($17, $1, $18, $19), ($20, $1, $21, $22), ($23, $1, $24, $25),
+            ($26, $1, $27, $28), ($29, $1, $30, $31), ($32, $1, $33, $34), ($35, $1, $36, $37),
+            ($38, $1, $39, $40), ($41, $1, $42, $43), ($44, $1, $45, $46), ($47, $1, $48, $49)";
+
     /// `$1` record, `$2` day, `$3` period, `$4` bundle sequence, `$5` stored bytes.
     INSERT_SEALED = "
         INSERT INTO envelope (record, state, day, period, bundle_sequence, stored_bytes)
@@ -128,6 +136,40 @@ statements! {
         WHERE envelope.record = $1 AND envelope.state = 2
           AND transfer_bundle.epoch = $2 AND transfer_bundle.sequence = $3";
 
+    /// `$1` hash of a token: epoch and sequence of the transfer bundle that it acknowledges.
+    SELECT_BUNDLE_BY_TOKEN = "
+        SELECT epoch, sequence FROM transfer_bundle WHERE token_hash = $1";
+
+    /// `$1` epoch, `$2` sequence.
+    MARK_BUNDLE_ACKNOWLEDGED = "
+        UPDATE transfer_bundle SET acknowledged = 1 WHERE epoch = $1 AND sequence = $2";
+
+    /// `$1` epoch, `$2` sequence: records that the bundle carried become uploads to be deleted.
+    MARK_RECORDS_ACKNOWLEDGED = "
+        UPDATE envelope
+        SET state = 1, day = NULL, period = NULL, bundle_sequence = NULL, stored_bytes = NULL
+        WHERE state = 2
+          AND EXISTS (SELECT 1 FROM transfer_record
+                      WHERE transfer_record.record = envelope.record
+                        AND transfer_record.epoch = $1 AND transfer_record.sequence = $2)";
+
+    /// `$1` epoch, `$2` sequence: those of them that are still there.
+    SELECT_ACKNOWLEDGED = "
+        SELECT envelope.record
+        FROM envelope
+        JOIN transfer_record ON transfer_record.record = envelope.record
+        WHERE envelope.state = 1 AND transfer_record.epoch = $1 AND transfer_record.sequence = $2
+        ORDER BY envelope.record";
+
+    /// `$1` record. Only of a record that is being deleted.
+    DELETE_TRANSFER_RECORDS = "
+        DELETE FROM transfer_record
+        WHERE record = $1
+          AND EXISTS (SELECT 1 FROM envelope WHERE envelope.record = $1 AND envelope.state = 1)";
+
+    /// The first day on which a record arrived that is still here.
+    OLDEST_DAY = "SELECT MIN(day) FROM envelope WHERE state = 2";
+
     /// Epoch, last sequence, digest of the last transfer bundle.
     SELECT_TRANSFER_STATE = "SELECT epoch, sequence, digest FROM transfer_state WHERE one = 1";
 
@@ -167,3 +209,6 @@ statements! {
     /// `$1` version.
     INSERT_SCHEMA_VERSION = "INSERT INTO schema_version (version) VALUES ($1)";
 }
+
+/// Chunks of [`INSERT_SIXTEEN_CHUNKS`].
+pub(crate) const SIXTEEN: usize = 16;

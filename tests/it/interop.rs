@@ -1,6 +1,12 @@
 //! Stock tools open what the server stores: a record of a real installation is given to a Node test, which
 //! opens it with typage and tar alone; and what typage seals, our code opens.
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a wrong index fails the test, as it should"
+)]
+mod client_seals;
+
 use std::{
     fs,
     io::{BufReader, Read},

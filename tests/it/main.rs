@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module per subject.
 
+mod acknowledge;
 mod command_line;
 mod dependency_rules;
 #[expect(

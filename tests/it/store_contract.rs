@@ -50,6 +50,8 @@ contract! {
     export_takes_new_records_first
     an_export_is_noted_whole_or_not_at_all
     transfer_bundles_are_numbered_without_gap_or_fork
+    an_acknowledgement_deletes_what_its_bundle_carried_and_no_more
+    an_interrupted_acknowledgement_is_ended_at_the_next_start
     damage_costs_the_damaged_chunk_only
     a_store_belongs_to_one_instance
     key_bundles_do_not_roll_back
@@ -83,6 +85,7 @@ async fn the_schema_has_these_columns_and_no_other(bed: &impl Bed) -> Result<()>
         "key_bundle_pin.one INTEGER",
         "key_bundle_pin.sequence INTEGER",
         "schema_version.version INTEGER",
+        "transfer_bundle.acknowledged INTEGER",
         "transfer_bundle.digest BLOB",
         "transfer_bundle.epoch BLOB",
         "transfer_bundle.sequence INTEGER",
@@ -222,7 +225,7 @@ fn envelope(record: RecordId, bytes: usize) -> Envelope {
 
 fn export(sequence: i64, records: &[RecordId]) -> Export {
     let mark = u8::try_from(sequence).expect("a test's sequences are small");
-    let (epoch, digest, token_hash) = ([9; 16], [mark; 32], [0xaa; 32]);
+    let (epoch, digest, token_hash) = ([9; 16], [mark; 32], [0xa0 + mark; 32]);
     Export {
         epoch,
         sequence,

@@ -1,30 +1,21 @@
-//! Random 128-bit numbers, each kind a type of its own, written as 32 lower-case hexadecimal digits.
+//! Numbers and digests that name things, each kind a type of its own, written in lower-case hexadecimal digits.
 
 use core::{fmt, str::FromStr};
 
 use rand_core::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 
-/// A number was not 32 lower-case hexadecimal digits.
+/// A number was not written in lower-case hexadecimal digits, two a byte.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("an identifier must be 32 lower-case hexadecimal digits")]
+#[error("an identifier must be 32 or 64 lower-case hexadecimal digits")]
 pub struct BadId;
 
-macro_rules! id_type {
-    ($(#[$doc:meta])* $name:ident) => {
+macro_rules! hex_type {
+    ($(#[$doc:meta])* $name:ident($bytes:literal)) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(pub [u8; 16]);
-
-        impl $name {
-            /// Draws a fresh number from `rng`.
-            pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
-                let mut bytes = [0; 16];
-                rng.fill_bytes(&mut bytes);
-                Self(bytes)
-            }
-        }
+        pub struct $name(pub [u8; $bytes]);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,6 +45,24 @@ macro_rules! id_type {
     };
 }
 
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        hex_type! {
+            $(#[$doc])*
+            $name(16)
+        }
+
+        impl $name {
+            /// Draws a fresh number from `rng`.
+            pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
+                let mut bytes = [0; 16];
+                rng.fill_bytes(&mut bytes);
+                Self(bytes)
+            }
+        }
+    };
+}
+
 id_type! {
     /// Names one office's installation; part of every seal, derivation and signature.
     InstanceId
@@ -75,11 +84,24 @@ id_type! {
     PageNumber
 }
 
-fn parse(text: &str) -> Result<[u8; 16], BadId> {
+id_type! {
+    /// Drawn by the console for one question; the answer that raises a permission repeats it.
+    QuestionNonce
+}
+hex_type! {
+    /// Where a server files the replies to one return code: a digest, see [`crate::return_code`].
+    LookupId(32)
+}
+hex_type! {
+    /// SHA-256 of a reply's signed line: what the next reply, and a follow-up that answers it, name.
+    ReplyDigest(32)
+}
+
+fn parse<const BYTES: usize>(text: &str) -> Result<[u8; BYTES], BadId> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(BadId);
     }
-    let mut bytes = [0; 16];
+    let mut bytes = [0; BYTES];
     hex::decode_to_slice(text, &mut bytes).map_err(|_| BadId)?;
     Ok(bytes)
 }

@@ -7,11 +7,14 @@
 //! [`hybrid`], [`prescan`], [`seal`] (one age file), [`slices`] and [`padding`] (what is inside one),
 //! [`sealing`] (inner layer), [`sealed_file`] (carried to an upload), [`record`] (outer layer), [`open`]
 //! (the way back), [`key_bundle`] and [`signing`] (whose keys), [`return_code`] and [`words`] (the
-//! submitter's side), [`transfer`] (the stick).
+//! submitter's side), [`reply`] and [`follow_up`] (what is said later), [`transfer`] and
+//! [`acknowledgement`] (the stick).
 #![deny(missing_docs)]
 
+pub mod acknowledgement;
 pub mod answers;
 pub mod day;
+pub mod follow_up;
 pub mod hybrid;
 pub mod ids;
 pub mod key_bundle;
@@ -20,6 +23,7 @@ pub mod padding;
 pub mod prescan;
 pub mod questionnaire;
 pub mod record;
+pub mod reply;
 pub mod return_code;
 pub mod seal;
 pub mod sealed_file;

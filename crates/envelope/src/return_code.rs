@@ -12,7 +12,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     hybrid::HybridIdentity,
-    ids::InstanceId,
+    ids::{InstanceId, LookupId},
     signing::{Mailbox, SigningKey, framed},
     words::WordList,
 };
@@ -209,12 +209,9 @@ impl ReturnCode {
 impl MailboxKeys {
     /// Where the server files replies: a digest of the lookup token, under a context of its own.
     #[must_use]
-    pub fn lookup_id(&self) -> [u8; 32] {
-        Sha256::digest(&*framed(
-            "asylia/v1/mailbox/lookup-id",
-            &[&*self.lookup_token],
-        ))
-        .into()
+    pub fn lookup_id(&self) -> LookupId {
+        let framed = framed("asylia/v1/mailbox/lookup-id", &[&*self.lookup_token]);
+        LookupId(Sha256::digest(&*framed).into())
     }
 }
 

@@ -52,6 +52,13 @@ enum State<S: CompartmentSink> {
     Failed,
 }
 
+/// Whose key opens a compartment.
+#[derive(Clone, Copy)]
+enum Reader {
+    Account,
+    Identity,
+}
+
 struct OpenFile<S: CompartmentSink> {
     name: CompartmentName,
     writer: CompartmentWriter<S>,
@@ -95,13 +102,30 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
     /// # Errors
     /// Those of the sink; also above [`ATTACHMENTS_LIMIT`] files.
     pub fn begin_attachment(&mut self, name: &str, media_type: &str) -> io::Result<u16> {
+        self.begin_file(name, media_type, Reader::Account)
+    }
+
+    /// As [`Self::begin_attachment`], for a file that the submitter marked "shows who I am": it is sealed to
+    /// the identity key. Nothing outside the seal says which key it was.
+    ///
+    /// # Errors
+    /// As [`Self::begin_attachment`].
+    pub fn begin_attachment_that_shows_who(
+        &mut self,
+        name: &str,
+        media_type: &str,
+    ) -> io::Result<u16> {
+        self.begin_file(name, media_type, Reader::Identity)
+    }
+
+    fn begin_file(&mut self, name: &str, media_type: &str, reader: Reader) -> io::Result<u16> {
         self.end_attachment()?;
         let number = u16::try_from(self.manifest.compartments.len() - 1).unwrap_or(u16::MAX);
         if number > ATTACHMENTS_LIMIT {
             return Err(io::Error::other("too many attachments"));
         }
         let compartment = CompartmentName::Attachment(number);
-        let mut writer = self.open_compartment(compartment)?;
+        let mut writer = self.open_compartment(compartment, reader)?;
         let head = FileHead {
             name: cut_file_name(name).to_owned(),
             media_type: cut_file_name(media_type).to_owned(),
@@ -177,15 +201,23 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
     }
 
     fn document(&mut self, name: CompartmentName, member: &str, json: &[u8]) -> io::Result<()> {
-        let mut writer = self.open_compartment(name)?;
+        let reader = match name {
+            CompartmentName::Identity => Reader::Identity,
+            _ => Reader::Account,
+        };
+        let mut writer = self.open_compartment(name, reader)?;
         writer.document(member, json)?;
         self.close_compartment(name, writer)
     }
 
-    fn open_compartment(&mut self, name: CompartmentName) -> io::Result<CompartmentWriter<S>> {
-        let recipient = match name {
-            CompartmentName::Identity => &self.period.identity,
-            _ => &self.period.account,
+    fn open_compartment(
+        &mut self,
+        name: CompartmentName,
+        reader: Reader,
+    ) -> io::Result<CompartmentWriter<S>> {
+        let recipient = match reader {
+            Reader::Identity => &self.period.identity,
+            Reader::Account => &self.period.account,
         };
         let mut sink = self.between()?;
         sink.begin(name)?;

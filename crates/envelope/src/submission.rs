@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     answers::{Answers, AnswersOf},
     hybrid::HybridRecipient,
-    ids::{InstanceId, PageNumber, SubmissionId},
+    ids::{InstanceId, LookupId, PageNumber, SubmissionId},
     questionnaire::Class,
     return_code::MailboxKeys,
     words::ProofWords,
@@ -93,7 +93,7 @@ pub struct MailboxAddress {
     /// Replies are sealed to this recipient, `age1pq1…`.
     pub recipient: String,
     /// Replies are filed under this number, 64 hexadecimal digits.
-    pub lookup_id: String,
+    pub lookup_id: LookupId,
     /// Follow-ups are signed with this Ed25519 key, base64.
     pub verifying_key: String,
 }
@@ -104,7 +104,7 @@ impl MailboxAddress {
     pub fn of(keys: &MailboxKeys) -> Self {
         Self {
             recipient: keys.identity.to_recipient().to_string(),
-            lookup_id: hex::encode(keys.lookup_id()),
+            lookup_id: keys.lookup_id(),
             verifying_key: keys.signing_key.verifying_key().to_string(),
         }
     }
@@ -113,8 +113,6 @@ impl MailboxAddress {
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
         self.recipient.parse::<HybridRecipient>().is_ok()
-            && self.lookup_id.len() == 64
-            && hex::decode(&self.lookup_id).is_ok()
             && crate::signing::VerifyingKey::<crate::signing::Mailbox>::parse(&self.verifying_key)
                 .is_ok()
     }
@@ -198,8 +196,8 @@ impl Account {
                 &self.proof_words[2],
             ],
             mailbox: &self.mailbox,
-            answers: self.answers.of(&[Class::Story, Class::Permission]),
-            sensitive: self.answers.of(&[Class::Sensitive]),
+            answers: self.answers.of(ACCOUNT_CLASSES),
+            sensitive: self.answers.of(SENSITIVE_CLASSES),
         };
         json_bytes(&out)
     }
@@ -216,7 +214,7 @@ impl Account {
             return Err(BadDocument);
         }
         let mut answers = read.answers;
-        answers.merge(&read.sensitive, &[Class::Sensitive]);
+        answers.merge(&read.sensitive, SENSITIVE_CLASSES);
         Ok(Self {
             language: read.language,
             page_number: read.page_number,
@@ -315,18 +313,24 @@ struct IdentityIn {
     answers: Answers,
 }
 
-fn story_and_permissions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
-    Answers::deserialize_of(deserializer, &[Class::Story, Class::Permission])
+pub(crate) fn story_and_permissions<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Answers, D::Error> {
+    Answers::deserialize_of(deserializer, ACCOUNT_CLASSES)
 }
 
-fn sensitive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
-    Answers::deserialize_of(deserializer, &[Class::Sensitive])
+pub(crate) fn sensitive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
+    Answers::deserialize_of(deserializer, SENSITIVE_CLASSES)
 }
 
 fn identity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Answers, D::Error> {
     Answers::deserialize_of(deserializer, IDENTITY_CLASSES)
 }
 
+/// What stands in `answers` of an account or a follow-up.
+pub(crate) const ACCOUNT_CLASSES: &[Class] = &[Class::Story, Class::Permission];
+/// What stands in a section of its own beside them.
+pub(crate) const SENSITIVE_CLASSES: &[Class] = &[Class::Sensitive];
 const IDENTITY_CLASSES: &[Class] = &[Class::Identity];
 
 #[cfg(test)]

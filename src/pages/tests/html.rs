@@ -93,7 +93,7 @@ fn element(tag: &str, open: &[String]) -> Result<Element, String> {
 /// Splits off a value without quotes.
 fn unquoted(text: &str) -> Result<(&str, &str), String> {
     let (value, after) = text.split_at(text.find(' ').unwrap_or(text.len()));
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/.".contains(&byte);
     match !value.is_empty() && value.bytes().all(plain) {
         true => Ok((value, after)),
         false => Err(format!("{value:?} needs quotes")),

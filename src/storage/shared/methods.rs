@@ -186,6 +186,26 @@ macro_rules! store {
                     .await?)
             }
 
+            async fn acknowledge(&self, token_hash: [u8; 32]) -> Result<Acknowledged, StoreError> {
+                let (epoch, sequence, records) = transaction!(self.write, $begin, |mark| {
+                    mark_acknowledged(&mut mark, &token_hash).await?
+                })?;
+                let going: Vec<Vec<u8>> = sqlx::query_scalar(statements::SELECT_ACKNOWLEDGED)
+                    .bind(epoch.as_slice())
+                    .bind(sequence)
+                    .fetch_all(&self.write)
+                    .await?;
+                for record in going {
+                    delete_abandoned(self.write.clone(), fixed(&record)?).await?;
+                }
+                Ok(Acknowledged { sequence, records })
+            }
+
+            async fn oldest_day(&self) -> Result<Option<i64>, StoreError> {
+                let oldest = sqlx::query_scalar(statements::OLDEST_DAY);
+                Ok(oldest.fetch_one(&self.read).await?)
+            }
+
             async fn transfer_state(&self) -> Result<Option<TransferState>, StoreError> {
                 let row: Option<(Vec<u8>, i64, Vec<u8>)> =
                     sqlx::query_as(statements::SELECT_TRANSFER_STATE)

@@ -12,6 +12,8 @@ use super::beds::{Bed as _, SqliteBed};
 use super::{cut, envelope, read_all, read_chunks, seeded_bytes, upload};
 
 const CANARY: &[u8] = b"canary-0b9f6b1d5e7c48f2a3d4";
+/// Pages of the files that the store makes.
+const PAGE_BYTES: usize = 16 * 1024;
 
 #[tokio::test]
 async fn an_abandoned_upload_leaves_no_trace_in_the_files() -> Result<()> {
@@ -107,7 +109,7 @@ async fn a_broken_page_costs_its_chunk_only() -> Result<()> {
     let position = file
         .windows(CANARY.len())
         .position(|window| window == CANARY);
-    let page = position.context("the canary is in the file")? / 4096 * 4096;
+    let page = position.context("the canary is in the file")? / PAGE_BYTES * PAGE_BYTES;
     file[page..page + 4].fill(0xff);
     std::fs::write(bed.path(), file)?;
     let store = bed.open().await?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use asylia::storage::{
-    CHUNK_BYTES, Chunk, Counts, Store, StoreError, TransferState, WINDOW_CHUNKS,
+    Acknowledged, CHUNK_BYTES, Chunk, Counts, Store, StoreError, TransferState, WINDOW_CHUNKS,
 };
 
 use super::beds::Bed;
@@ -154,3 +154,65 @@ pub(super) async fn damage_costs_the_damaged_chunk_only(bed: &impl Bed) -> Resul
     assert_eq!(chunks, expected);
     Ok(())
 }
+
+pub(super) async fn an_acknowledgement_deletes_what_its_bundle_carried_and_no_more(
+    bed: &impl Bed,
+) -> Result<()> {
+    let store = bed.open().await?;
+    assert_eq!(store.oldest_day().await?, None);
+    upload(&store, [1; 16], &[1; 70_000]).await?;
+    upload(&store, [2; 16], &seeded_bytes(2, 90 * CHUNK_BYTES)).await?;
+    upload(&store, [3; 16], &[3; 500]).await?;
+    store.start_epoch([9; 16]).await?;
+    store.record_export(export(1, &[[1; 16], [3; 16]])).await?;
+    store.record_export(export(2, &[[1; 16], [2; 16]])).await?;
+    upload(&store, [4; 16], &[4; 500]).await?;
+    assert_eq!(store.oldest_day().await?, Some(envelope([1; 16], 1).day));
+
+    let unknown = store.acknowledge([0xee; 32]).await;
+    assert_eq!(unknown, Err(StoreError::NoBundle));
+    assert_eq!(first_bytes(&store, i64::MAX).await?, [4, 1, 2, 3]);
+
+    let done = store.acknowledge(export(2, &[]).token_hash).await?;
+    let expected = Acknowledged {
+        sequence: 2,
+        records: 2,
+    };
+    assert_eq!(done, expected);
+    assert_eq!(first_bytes(&store, i64::MAX).await?, [4, 3]);
+    assert_eq!(store.read_chunks([2; 16], 0, 1).await?.chunks, []);
+    assert_eq!(store.counts().await?.open_uploads, 0);
+    let again = store.acknowledge(export(2, &[]).token_hash).await?;
+    assert_eq!(again.records, 0);
+
+    // What two bundles carried is gone; the other record of the first bundle goes with it.
+    let first = store.acknowledge(export(1, &[]).token_hash).await?;
+    assert_eq!(first.records, 1);
+    assert_eq!(first_bytes(&store, i64::MAX).await?, [4]);
+    // The next bundle still follows the last one.
+    store.record_export(export(3, &[[4; 16]])).await?;
+    Ok(())
+}
+
+pub(super) async fn an_interrupted_acknowledgement_is_ended_at_the_next_start(
+    bed: &impl Bed,
+) -> Result<()> {
+    let store = bed.open().await?;
+    upload(&store, [1; 16], &seeded_bytes(1, 200 * CHUNK_BYTES)).await?;
+    upload(&store, [2; 16], &[2; 500]).await?;
+    store.start_epoch([9; 16]).await?;
+    store.record_export(export(1, &[[1; 16]])).await?;
+    let interrupted = store.acknowledge(export(1, &[]).token_hash);
+    // Long enough for the mark, not for 200 chunks.
+    drop(tokio::time::timeout(INTERRUPTED_AFTER, interrupted).await);
+    store.abandon_all_open().await?;
+    assert_eq!(store.counts().await?.open_uploads, 0);
+    assert!(first_bytes(&store, i64::MAX).await?.contains(&2));
+    let done = store.acknowledge(export(1, &[]).token_hash).await?;
+    assert!(done.records <= 1);
+    assert_eq!(first_bytes(&store, i64::MAX).await?, [2]);
+    assert_eq!(store.counts().await?.open_uploads, 0);
+    Ok(())
+}
+
+const INTERRUPTED_AFTER: std::time::Duration = std::time::Duration::from_millis(5);

@@ -60,7 +60,16 @@ pub(super) fn open_compartment(
         return Err(Failure::Problem(Problem::Closed(name)));
     }
     let keys = candidates.iter().map(|identity| identity.age_identity());
-    let plaintext = open(ciphertext, keys).map_err(|_| damaged())?;
+    let plaintext = open(ciphertext, keys).map_err(|_| {
+        // Without the identity key nobody can tell a file sealed to it from a damaged one; who has the
+        // key will see which it is. What was altered on the way shows against the manifest all the same.
+        let perhaps_identity = matches!(name, CompartmentName::Attachment(_));
+        if perhaps_identity && identities.identity.is_none() {
+            Failure::Problem(Problem::Closed(name))
+        } else {
+            damaged()
+        }
+    })?;
     let mut slices = SliceReader::new(plaintext);
     let head: CompartmentHead = json(&mut slices, "compartment", 1024).ok_or_else(damaged)?;
     if head.version != FORMAT_VERSION || head.compartment != name.to_string() {

@@ -365,6 +365,55 @@ fn an_identity_that_is_not_at_hand_leaves_its_compartment_closed() {
 }
 
 #[test]
+fn a_file_that_shows_who_opens_with_the_identity_key_alone() {
+    use CompartmentName::{Attachment, Identity};
+
+    let office = office(10);
+    let (account, identity) = parts("x");
+    let id = SubmissionId::generate(&mut OsRng);
+    let (instance, sink) = (label().instance, Compartments::default());
+    let mut sealer =
+        SubmissionSealer::start(instance, &office.period, id, &account, &identity, sink).unwrap();
+    assert_eq!(sealer.begin_attachment("a", "b").unwrap(), 1);
+    sealer.write_attachment(b"facts").unwrap();
+    assert_eq!(sealer.begin_attachment_that_shows_who("a", "b").unwrap(), 2);
+    sealer.write_attachment(b"a face").unwrap();
+    let sealed = sealer.finish().unwrap();
+    // No length says which of the two it is.
+    let [(_, facts), (_, face)] = &sealed.0[2..4] else {
+        panic!()
+    };
+    assert!(facts.len().abs_diff(face.len()) <= 205);
+
+    let open = |stored: &[u8], account: Option<&Key>, identity: Option<&Key>| {
+        let identities = Identities {
+            intake: &office.intake,
+            account: account.map(|key| key as _),
+            identity: identity.map(|key| key as _),
+        };
+        let mut bytes = vec![Vec::new(); 2];
+        let mut take = |number: u16, part: &[u8]| bytes[usize::from(number) - 1].write_all(part);
+        let opened = open_record(stored, &label(), &identities, &mut take).unwrap();
+        (opened.problems, bytes)
+    };
+    let stored = record(&office, &head(), &sealed);
+    let both = vec![b"facts".to_vec(), b"a face".to_vec()];
+    let (account, identity) = (Some(&office.account), Some(&office.identity));
+    assert_eq!(open(&stored, account, identity), (vec![], both));
+    let (problems, bytes) = open(&stored, account, None);
+    let closed = [Identity, Attachment(2)].map(Problem::Closed);
+    assert_eq!((problems, bytes[1].len()), (closed.to_vec(), 0));
+    let (problems, bytes) = open(&stored, None, identity);
+    assert!(problems.contains(&Problem::Damaged(Attachment(1))) && bytes[1] == b"a face");
+
+    // Altered on the way, it shows even to who has no key for it.
+    let mut altered = sealed.clone();
+    altered.0[3].1[2_000] ^= 1;
+    let (problems, _) = open(&record(&office, &head(), &altered), account, None);
+    assert!(problems.contains(&Problem::NotAsInManifest(Attachment(2))));
+}
+
+#[test]
 fn a_disk_that_fails_is_no_fault_of_the_record() {
     let office = office(10);
     let stored = record(&office, &head(), &compartments(&office, "x", &[b"file"]));

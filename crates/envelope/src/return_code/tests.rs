@@ -29,7 +29,7 @@ fn the_vectors_hold() {
         assert_eq!(*code.to_digits(), digits);
         assert_eq!(*code.to_words(WordList::English), words);
         let keys = code.derive_mailbox(instance);
-        assert_eq!(hex::encode(keys.lookup_id()), lookup_id);
+        assert_eq!(keys.lookup_id().to_string(), lookup_id);
         let identity = HybridIdentity::from_seed(&seed(identity_seed));
         assert!(keys.identity.to_secret_text() == identity.to_secret_text());
         assert!(*keys.signing_key.seed() == seed(signing_seed));

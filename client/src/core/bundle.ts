@@ -1,0 +1,116 @@
+/**
+ * The office's key bundle: a signed note, and the rules that protect whoever seals to it (docs/FORMAT.md#key-bundle).
+ * Only `verifyBundle` makes a `VerifiedBundle`. A browser remembers no earlier bundle: rollback is the server's check.
+ */
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bigEndian, framed, fromBase64, fromHex, utf8 } from "./bytes.js";
+import { parseNote, type Note, type Period } from "./bundle_note.js";
+import { BundleProblem } from "./problems.js";
+import { knownWord, wordsOfBits } from "./words.js";
+
+const FINGERPRINT_WORDS = 12;
+
+declare const verified: unique symbol;
+
+/** A bundle whose signatures, office and day were checked. Plain data: it may cross to a worker by structured clone. */
+export interface VerifiedBundle {
+  /** Never present; keeps an unchecked object from passing for a checked one. */
+  readonly [verified]: true;
+  /** The office, as a function and not a name of a person. */
+  readonly office: string;
+  /** Its 12 words, in the list's spelling, with single spaces. */
+  readonly fingerprint: string;
+  /** The installation, 32 hexadecimal digits. */
+  readonly instance: string;
+  /** Number of the bundle. */
+  readonly sequence: number;
+  /** First and last day on which the bundle holds. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** A throw-away office: whoever shows the form says DEMO KEYS. */
+  readonly demo: boolean;
+  /** Ascending by their first day. */
+  readonly periods: readonly Period[];
+}
+
+/**
+ * Reads and checks a note.
+ *
+ * @param note - the text of `GET /keys`.
+ * @param anchorWords - the office's 12 words as typed or configured; `null` lets a demonstration pass and nothing else.
+ * @param today - the day in UTC, `YYYY-MM-DD`.
+ * @throws BundleProblem - also when no period covers the day, so that nobody writes a story that cannot be sealed.
+ */
+export function verifyBundle(note: string, anchorWords: string | null, today: string): VerifiedBundle {
+  const read = parseNote(note);
+  const fingerprint = fingerprintOf(read);
+  if (read.fingerprint !== fingerprint) {
+    throw new BundleProblem("line", 3);
+  }
+  if (anchorWords === null ? !read.demo : anchorOf(anchorWords) !== fingerprint) {
+    throw new BundleProblem(anchorWords === null ? "no_anchor" : "other_office");
+  }
+  if (validSignatures(read) < read.threshold) {
+    throw new BundleProblem("signatures");
+  }
+  const { office, instance, sequence, notBefore, notAfter, demo, periods } = read;
+  const bundle = { office, fingerprint, instance, sequence, notBefore, notAfter, demo, periods } as VerifiedBundle;
+  periodOn(bundle, today);
+  return bundle;
+}
+
+/**
+ * The period to seal to on a day: of those whose window holds it, the one that began last.
+ *
+ * @throws BundleProblem - `not_in_force` or `no_period`.
+ */
+export function periodOn(bundle: VerifiedBundle, today: string): Period {
+  // Days of one form compare as their texts do.
+  if (today < bundle.notBefore || today > bundle.notAfter) {
+    throw new BundleProblem("not_in_force");
+  }
+  const period = bundle.periods.filter(({ from, until }) => from <= today && today <= until).at(-1);
+  if (!period) {
+    throw new BundleProblem("no_period");
+  }
+  return period;
+}
+
+function anchorOf(typed: string): string {
+  const found = typed.split(/[\s-]+/).filter((word) => word !== "").map(knownWord);
+  if (found.length !== FINGERPRINT_WORDS || found.includes(null)) {
+    throw new BundleProblem("bad_anchor");
+  }
+  return found.join(" ");
+}
+
+function fingerprintOf(note: Note): string {
+  const keys = note.roots.map((key) => fromBase64(key, 32) ?? new Uint8Array());
+  const text = framed("asylia/v1/fingerprint", fromHex(note.instance), bigEndian(note.threshold, 8), ...keys);
+  return wordsOfBits(sha256(text), FINGERPRINT_WORDS).join(" ");
+}
+
+/** Root keys of the note, each counted once, that signed its text. */
+function validSignatures(note: Note): number {
+  const text = framed("asylia/v1/root/key-bundle", utf8(note.text));
+  const signed = (root: string) =>
+    note.signatures.some(([key, signature]) => key === root && isSignature(root, text, signature));
+  return note.roots.filter(signed).length;
+}
+
+/**
+ * Strict, as the server's side: noble's equation takes the cofactor out, and with points of the prime-order group
+ * alone it is the strict one; a nonce of small order is refused.
+ */
+function isSignature(key: string, text: Uint8Array, base64: string): boolean {
+  const point = fromBase64(key, 32);
+  const signature = fromBase64(base64, 64);
+  if (!point || !signature || !ed25519.verify(signature, text, point, { zip215: false })) {
+    return false;
+  }
+  return [point, signature.subarray(0, 32)].every((bytes) => {
+    const element = ed25519.Point.fromBytes(bytes);
+    return !element.isSmallOrder() && element.isTorsionFree();
+  });
+}

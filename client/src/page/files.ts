@@ -1,0 +1,126 @@
+/**
+ * The files a person chose, each with its size, its type and a warning, before anything is sent. The list is the
+ * page's own: choosing again adds, and each file can be taken away.
+ */
+import type { ChosenFile } from "../worker/messages.js";
+import { button, element } from "./dom.js";
+import { size, text } from "./texts.js";
+
+/** The list below the form's file field. */
+export class FileList {
+  #files: ChosenFile[] = [];
+  #items = element("ul", { className: "files" });
+  #total = element("p", { role: "status" });
+  #limitBytes = Infinity;
+  #atMost = Infinity;
+
+  /** Takes over a file field: what is chosen in it moves into the list. */
+  constructor(input: HTMLInputElement) {
+    const label = input.closest("label") ?? input;
+    label.after(this.#total, this.#items);
+    const take = (): void => {
+      this.#add(Array.from(input.files ?? []));
+      input.value = "";
+    };
+    input.addEventListener("change", take);
+    take();
+  }
+
+  /** The files, in the order in which they were chosen. */
+  get files(): readonly ChosenFile[] {
+    return this.#files;
+  }
+
+  /** Whether the server would take that many files of that size. */
+  get fits(): boolean {
+    return this.#files.length <= this.#atMost && this.#bytes() <= this.#limitBytes;
+  }
+
+  /** Sets what the server takes. */
+  limit(bytes: number, files: number): void {
+    this.#limitBytes = bytes;
+    this.#atMost = files;
+    this.#sum();
+  }
+
+  /** Forgets all files. */
+  clear(): void {
+    this.#files = [];
+    this.#items.replaceChildren();
+    this.#sum();
+  }
+
+  #add(files: File[]): void {
+    const isNew = (file: File): boolean => !this.#files.some((chosen) => isSame(chosen.file, file));
+    for (const file of files.filter(isNew)) {
+      const chosen = { file, showsWho: false };
+      this.#files.push(chosen);
+      this.#items.append(this.#item(chosen));
+    }
+    this.#sum();
+  }
+
+  #item(chosen: ChosenFile): HTMLLIElement {
+    const { file } = chosen;
+    const tick = element("input", { type: "checkbox" });
+    tick.addEventListener("change", () => {
+      chosen.showsWho = tick.checked;
+    });
+    const label = element("label", {}, tick, text("client-file-who"), element("small", {}, text("client-file-who-help")));
+    const remove = button(text("client-file-remove"), () => {
+      this.#files = this.#files.filter((other) => other !== chosen);
+      item.remove();
+      this.#sum();
+      this.#total.focus();
+    });
+    remove.ariaLabel = text("client-file-remove-name", { name: file.name });
+    const name = element("bdi", {}, file.name);
+    const item = element(
+      "li",
+      {},
+      element("strong", {}, name),
+      element("p", {}, `${size(file.size)}, ${file.type || text("client-file-unknown")}`),
+      element("p", {}, warning(file)),
+      element("fieldset", {}, label),
+      remove,
+    );
+    (item.lastElementChild?.previousElementSibling ?? item).role = "none";
+    return item;
+  }
+
+  #bytes(): number {
+    return this.#files.reduce((sum, { file }) => sum + file.size, 0);
+  }
+
+  #sum(): void {
+    this.#total.tabIndex = -1;
+    const count = this.#files.length;
+    if (count === 0) {
+      this.#total.textContent = "";
+    } else if (this.fits) {
+      this.#total.textContent = text("client-files-chosen", { count, size: size(this.#bytes()) });
+    } else {
+      const limits = { files: this.#atMost, limit: size(this.#limitBytes) };
+      this.#total.textContent = text("client-files-too-many", limits);
+    }
+  }
+}
+
+function isSame(one: File, other: File): boolean {
+  return one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+}
+
+/** What a file of this kind usually gives away. */
+export function warning(file: { name: string; type: string }): string {
+  const ending = /\.(\w+)$/.exec(file.name)?.[1]?.toLowerCase() ?? "";
+  if (/^(image|video|audio)\//.test(file.type) || PICTURES.has(ending)) {
+    return text("client-file-picture");
+  }
+  if (/(pdf|word|document|sheet|excel|presentation|powerpoint|rtf)/.test(file.type) || DOCUMENTS.has(ending)) {
+    return text("client-file-document");
+  }
+  return text("client-file-other");
+}
+
+const PICTURES = new Set(["heic", "heif", "jpg", "jpeg", "png", "tif", "tiff", "webp", "mp4", "mov", "3gp", "m4a", "opus"]);
+const DOCUMENTS = new Set(["pdf", "doc", "docx", "odt", "ods", "odp", "rtf", "xls", "xlsx", "ppt", "pptx", "pages"]);

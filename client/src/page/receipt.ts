@@ -1,0 +1,42 @@
+/**
+ * The receipt, as `src/pages/receipt.rs` shows it without JavaScript: return code and proof words, once, in the
+ * page's memory only.
+ */
+import type { Receipt } from "../core/index.js";
+import { element, list, paragraph } from "./dom.js";
+import { text } from "./texts.js";
+
+/** Everything on the receipt; its heading takes the focus. */
+export function receipt(shown: Receipt): HTMLElement {
+  const heading = element("h1", { tabIndex: -1 }, text("page-receipt-heading"));
+  return element(
+    "section",
+    {},
+    heading,
+    paragraph(text("page-receipt-unread")),
+    title(text("page-receipt-code")),
+    element("p", {}, element("strong", {}, text("page-receipt-code-now"))),
+    element("output", { id: "return-code" }, shown.words),
+    paragraph(text("page-receipt-digits")),
+    element("output", { id: "return-digits", dir: "ltr" }, inFours(shown.digits)),
+    title(text("page-receipt-safe")),
+    list(text("page-receipt-safe-who"), text("page-receipt-safe-paper"), text("page-receipt-safe-device")),
+    paragraph(text("page-receipt-lost")),
+    title(text("page-receipt-words")),
+    element("output", { id: "proof-words" }, shown.proofWords),
+    paragraph(text("page-receipt-words-use")),
+    paragraph(text("client-receipt-words")),
+    title(text("page-receipt-next")),
+    list(text("page-receipt-next-read"), text("page-receipt-next-answer"), text("page-receipt-next-files")),
+    element("p", { className: "note" }, element("strong", {}, text("page-receipt-close"))),
+  );
+}
+
+function title(words: string): HTMLHeadingElement {
+  return element("h2", {}, words);
+}
+
+/** Digits in groups that can be read aloud. */
+export function inFours(digits: string): string {
+  return (digits.replace(/\s/g, "").match(/.{1,4}/g) ?? []).join(" ");
+}
