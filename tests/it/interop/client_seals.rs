@@ -1,7 +1,12 @@
 //! What the browser's library seals, our readers open: every question answered, files of every awkward size,
 //! a file for the identity key; and what `asylia-seal` makes of the same input has the same classes.
 
-use std::{fs, io::Read, path::Path, process::Command};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::Path,
+    process::Command,
+};
 
 use asylia_envelope::{
     answers::Answers,
@@ -13,8 +18,9 @@ use asylia_envelope::{
     return_code::ReturnCode,
     seal::{OpensSubmissions, open},
     sealed_file::SealedFileReader,
+    sealing::CompartmentSink,
     signing::{Root, SigningKey},
-    submission::MailboxAddress,
+    submission::{CompartmentName, MailboxAddress, ManifestEntry},
 };
 use asylia_keys::identity::{AccountIdentity, IdentitySeed, PeriodIdentities, PeriodSeed};
 use serde_json::{Value, json};
@@ -70,16 +76,11 @@ fn every_answer_and_byte_that_the_browser_seals_comes_out() {
 fn a_file_that_shows_who_needs_the_identity_key() {
     let office = Office::new();
     let sealed = office.seal_in_node(&json!([]));
-    let mut reader = SealedFileReader::open(sealed.as_slice()).expect("a sealed file");
-    let mut opened_by_account = Vec::new();
-    while let Some(mut compartment) = reader.next_compartment().expect("a compartment") {
-        let name = compartment.name().to_string();
-        let mut ciphertext = Vec::new();
-        compartment.read_to_end(&mut ciphertext).expect("its bytes");
-        if plain_bytes(&ciphertext, &office.account).is_some() {
-            opened_by_account.push(name);
-        }
-    }
+    let opened_by_account: Vec<String> = compartments(&sealed)
+        .into_iter()
+        .filter(|(_, ciphertext)| plain_bytes(ciphertext, &office.account).is_some())
+        .map(|(name, _)| name)
+        .collect();
     let mut expected = vec!["account".to_owned()];
     let attachments = (0..SIZES.len()).filter(|at| !shows_who(*at));
     expected.extend(attachments.map(|at| format!("attachment-{:02}", at + 1)));
@@ -256,18 +257,15 @@ impl Office {
 
     /// Names of the compartments, and how long their plaintexts are.
     fn classes(&self, sealed: &[u8]) -> Vec<(String, u64)> {
-        let mut reader = SealedFileReader::open(sealed).expect("a sealed file");
-        let mut classes = Vec::new();
-        while let Some(mut compartment) = reader.next_compartment().expect("a compartment") {
-            let name = compartment.name().to_string();
-            let mut ciphertext = Vec::new();
-            compartment.read_to_end(&mut ciphertext).expect("its bytes");
-            let identity = self.identities.identity().expect("it is there");
-            let plain = plain_bytes(&ciphertext, &self.account);
-            let plain = plain.or_else(|| plain_bytes(&ciphertext, identity));
-            classes.push((name, plain.expect("one of the two opens it")));
-        }
-        classes
+        let identity = self.identities.identity().expect("it is there");
+        let length = |ciphertext: &[u8]| {
+            let plain = plain_bytes(ciphertext, &self.account);
+            plain.or_else(|| plain_bytes(ciphertext, identity))
+        };
+        compartments(sealed)
+            .into_iter()
+            .map(|(name, ciphertext)| (name, length(&ciphertext).expect("one of the two opens it")))
+            .collect()
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
@@ -284,10 +282,38 @@ impl Office {
     }
 }
 
+/// Names and ciphertexts of a sealed file's compartments, in their order.
+fn compartments(sealed: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut all = Compartments::default();
+    let mut reader = SealedFileReader::open(sealed).expect("a sealed file");
+    reader.pour_into(&mut all).expect("a whole sealed file");
+    all.0
+}
+
+#[derive(Default)]
+struct Compartments(Vec<(String, Vec<u8>)>);
+
+impl CompartmentSink for Compartments {
+    fn begin(&mut self, name: CompartmentName) -> io::Result<()> {
+        self.0.push((name.to_string(), Vec::new()));
+        Ok(())
+    }
+
+    fn write(&mut self, ciphertext: &[u8]) -> io::Result<()> {
+        let (_, all) = self.0.last_mut().expect("one has begun");
+        all.extend_from_slice(ciphertext);
+        Ok(())
+    }
+
+    fn end(&mut self, _: &ManifestEntry) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Length of what is sealed, if this identity opens it.
 fn plain_bytes(ciphertext: &[u8], identity: &dyn OpensSubmissions) -> Option<u64> {
     let mut plain = open(ciphertext, core::iter::once(identity.age_identity())).ok()?;
-    Some(std::io::copy(&mut plain, &mut std::io::sink()).expect("whole chunks"))
+    Some(io::copy(&mut plain, &mut io::sink()).expect("whole chunks"))
 }
 
 /// Every question answered, as a form is posted.
