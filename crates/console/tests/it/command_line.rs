@@ -240,11 +240,12 @@ fn doctor_names_what_is_damaged() {
     let record = desk.office.seal(&story("x"));
     let bundle = desk.bundle("bundle", std::slice::from_ref(&record));
     assert!(desk.run(&["import", &bundle]).status.success());
-    // Somewhere within the record's sealed bytes, in the file and past SQLite.
+    // Somewhere within a sealed compartment, in the file and past SQLite.
     let file = desk.path("vault/vault.db");
+    let pieces = desk.office.rows("SELECT sealed FROM blobs");
     let mut bytes = fs::read(&file).unwrap();
-    let part = &record.bytes[20_000..20_064];
-    let at = bytes.windows(64).position(|window| window == part).unwrap();
+    let part = &pieces[0][100..132];
+    let at = bytes.windows(32).position(|window| window == part).unwrap();
     bytes[at] ^= 1;
     fs::write(&file, bytes).unwrap();
     let found = desk.run(&["doctor", "--json"]);
