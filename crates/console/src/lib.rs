@@ -21,3 +21,15 @@ pub mod passphrase;
 pub mod ui;
 pub mod vault;
 pub mod words;
+
+// The office of the tests names this crate from outside, as the integration tests do.
+#[cfg(test)]
+extern crate self as asylia_console;
+
+#[cfg(test)]
+#[path = "../tests/it/office.rs"]
+#[expect(
+    dead_code,
+    reason = "the integration tests use more of it than the unit tests"
+)]
+mod office;

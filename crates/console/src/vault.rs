@@ -386,3 +386,7 @@ impl Drop for WriteLock {
 
 /// By how much the clock may be behind the last event: a day, for a zone that was set wrong.
 const CLOCK_TOLERANCE_SECONDS: i64 = 86_400;
+
+#[cfg(test)]
+#[path = "vault/raw_tests.rs"]
+mod raw_tests;

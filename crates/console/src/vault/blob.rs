@@ -256,3 +256,17 @@ fn bound(blob: &BlobId, last: bool) -> Zeroizing<Vec<u8>> {
 fn damaged() -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
+
+/// Whether a key opens the first piece of a blob: for the proof of what each role's keys open.
+#[cfg(test)]
+pub(super) fn opens_first(blob: &BlobId, key: &[u8; 32], sealed: &[u8]) -> bool {
+    [false, true].into_iter().any(|last| {
+        let payload = Payload {
+            msg: sealed,
+            aad: &bound(blob, last),
+        };
+        XChaCha20Poly1305::new(key.into())
+            .decrypt(&nonce(0), payload)
+            .is_ok()
+    })
+}

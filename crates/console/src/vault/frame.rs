@@ -145,7 +145,7 @@ impl Frame {
         Self::parse(&bytes)
     }
 
-    fn bound(&self, vault: &VaultId, sequence: u64) -> Zeroizing<Vec<u8>> {
+    pub(super) fn bound(&self, vault: &VaultId, sequence: u64) -> Zeroizing<Vec<u8>> {
         framed(
             "asylia/v1/vault/event",
             &[

@@ -2,7 +2,9 @@
 
 mod command_line;
 mod import;
+mod migration;
 mod office;
 mod pages;
+mod people;
 mod records;
 mod vault;
