@@ -29,39 +29,7 @@ struct Tried {
 
 #[test]
 fn a_roles_keys_open_its_own_rows_of_the_raw_file_and_no_others() {
-    let mut office = Office::new();
-    let mut vault = office.vault();
-    let roles = [
-        Role::Officer,
-        Role::Custodian,
-        Role::Statistician,
-        Role::Auditor,
-    ];
-    for role in roles {
-        let new = NewPerson {
-            credentials: credentials(role),
-            cost: KdfCost::with_memory(KDF_FLOOR_MIB).unwrap(),
-            roles: [role].into(),
-        };
-        vault.add_person(&new).unwrap();
-    }
-    let mut report = case("TC-01");
-    report
-        .files
-        .push(("a".to_owned(), "b/c".to_owned(), vec![7; 300_000]));
-    let record = office.seal(&report);
-    take(&mut vault, &office.pack(&[record])).unwrap();
-    // Nothing writes to these two yet; what is written to them must stay theirs all the same.
-    let mut transaction = vault.begin().unwrap();
-    for domain in [Domain::Gate, Domain::Statistics] {
-        let keys = super::item::KeysItem {
-            recipients: Vec::new(),
-        };
-        transaction
-            .append(domain, super::item::Item::Keys(keys))
-            .unwrap();
-    }
-    transaction.commit().unwrap();
+    let (office, vault) = staffed();
     let all = tried(&office, &vault);
     assert!(all.closed.is_empty() && all.blobs_closed == 0, "{all:?}");
     assert!(
@@ -71,7 +39,7 @@ fn a_roles_keys_open_its_own_rows_of_the_raw_file_and_no_others() {
     );
     assert!(all.blobs_open >= 3);
     vault.close();
-    for role in roles {
+    for role in ROLES {
         let vault = Vault::open(office.machine(), &office.directory(), &credentials(role)).unwrap();
         let seen = tried(&office, &vault);
         for domain in Domain::OF_ROLES {
@@ -93,6 +61,38 @@ fn a_roles_keys_open_its_own_rows_of_the_raw_file_and_no_others() {
         }
         vault.close();
     }
+}
+
+/// A person of each role, a record with an identity part and a file, and something in every domain.
+fn staffed() -> (Office, Vault) {
+    let mut office = Office::new();
+    let mut vault = office.vault();
+    for role in ROLES {
+        let new = NewPerson {
+            credentials: credentials(role),
+            cost: KdfCost::with_memory(KDF_FLOOR_MIB).expect("it is written"),
+            roles: [role].into(),
+        };
+        vault.add_person(&new).expect("it is written");
+    }
+    let mut report = case("TC-01");
+    report
+        .files
+        .push(("a".to_owned(), "b/c".to_owned(), vec![7; 300_000]));
+    let record = office.seal(&report);
+    take(&mut vault, &office.pack(&[record])).expect("it is written");
+    // Nothing writes to these two yet; what is written to them must stay theirs all the same.
+    let mut transaction = vault.begin().expect("it is written");
+    for domain in [Domain::Gate, Domain::Statistics] {
+        let keys = super::item::KeysItem {
+            recipients: Vec::new(),
+        };
+        transaction
+            .append(domain, super::item::Item::Keys(keys))
+            .expect("it is written");
+    }
+    transaction.commit().expect("it is written");
+    (office, vault)
 }
 
 /// A role holds the domains that the design gives it; written down by hand.
@@ -213,3 +213,10 @@ fn keys_in(json: &[u8]) -> Vec<Zeroizing<[u8; 32]>> {
         })
         .collect()
 }
+
+const ROLES: [Role; 4] = [
+    Role::Officer,
+    Role::Custodian,
+    Role::Statistician,
+    Role::Auditor,
+];

@@ -169,6 +169,127 @@ fn what_fails_is_two_sentences_and_its_exit_code() {
     assert_refused(&desk.run(&["list"]), "The passphrase file cannot be read.");
 }
 
+/// From adding people to the log that an auditor carries out.
+#[test]
+fn people_are_added_and_each_does_what_the_role_permits() {
+    let mut desk = Desk::new();
+    assert!(desk.init().status.success());
+    let bundle = desk.bundle("bundle", &[]);
+    for (name, number) in [("second", "2"), ("third", "3")] {
+        fs::write(desk.path(name), format!("the passphrase of {name}\n")).unwrap();
+        let file = desk.path(name);
+        let added = desk.run(&[
+            "users",
+            "add",
+            name,
+            "--small-office",
+            number,
+            "--kdf-mib",
+            "19",
+            "--new-passphrase-file",
+            &file,
+        ]);
+        assert!(added.status.success(), "{}", text(&added.stderr));
+    }
+    let listed = desk.json(&["users", "list", "--json"]);
+    let expected = json!([
+        {"name": "focal-point", "roles": ["focal-point"]},
+        {"name": "second", "roles": ["officer", "custodian"]},
+        {"name": "third", "roles": ["statistician", "auditor"]},
+    ]);
+    assert_eq!(listed, expected);
+    let run_as = |name: &str, arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_asylia-console"));
+        command
+            .args(arguments)
+            .args(["--as", name, "--vault", &desk.path("vault")]);
+        command.args(["--passphrase-file", &desk.path(name)]);
+        command.output().expect("it runs")
+    };
+    assert!(run_as("second", &["import", &bundle]).status.success());
+    assert!(run_as("second", &["list"]).status.success());
+    let (log, head) = (desk.path("log"), desk.path("head"));
+    for arguments in [
+        vec!["list"],
+        vec!["import", &bundle],
+        vec!["users", "list"],
+        vec!["users", "remove", "second"],
+        vec!["backup", "--out", &log],
+    ] {
+        assert_refused(
+            &run_as("third", &arguments),
+            "Your role does not permit this;",
+        );
+    }
+    assert_refused(
+        &run_as("second", &["audit", "export", "--out", &log]),
+        "Your role does not",
+    );
+    assert!(
+        run_as("third", &["audit", "export", "--out", &log])
+            .status
+            .success()
+    );
+    let written = fs::read_to_string(&log).unwrap();
+    let last: Value = serde_json::from_str(written.lines().last().unwrap()).unwrap();
+    fs::write(&head, last["head"].as_str().unwrap()).unwrap();
+    assert!(written.contains("\"by\":\"second\",\"act\":\"import-ended\",\"number\":1"));
+    let verified = run_as("second", &["audit", "verify", "--head", &head]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+    let removed = desk.run(&["users", "remove", "third"]);
+    assert!(removed.status.success());
+    assert_refused(&run_as("third", &["doctor"]), "The passphrase is wrong;");
+    fs::write(&head, "another file").unwrap();
+    assert_refused(
+        &run_as("second", &["audit", "verify", "--head", &head]),
+        "This is no signed head of a vault.",
+    );
+}
+
+#[test]
+fn a_copy_is_restored_and_a_lost_passphrase_recovered() {
+    let desk = Desk::new();
+    assert!(desk.init().status.success());
+    let (key, new, copy) = (desk.path("key"), desk.path("new"), desk.path("copy"));
+    fs::write(&key, format!("{}\n", "5a".repeat(32))).unwrap();
+    fs::write(&new, "a new passphrase\n").unwrap();
+    assert!(
+        desk.run(&["users", "recovery", "--recovery-key-file", &key])
+            .status
+            .success()
+    );
+    let copied = desk.run(&["backup", "--out", &copy]);
+    assert!(copied.status.success() && text(&copied.stdout).starts_with("asylia vault head v1\n"));
+    let meta = fs::metadata(&copy).unwrap();
+    assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+    fs::remove_dir_all(desk.path("vault")).unwrap();
+    let restored = desk.run(&["restore", &copy]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let recovered = Command::new(env!("CARGO_BIN_EXE_asylia-console"))
+        .args([
+            "users",
+            "recover",
+            "focal-point",
+            "--vault",
+            &desk.path("vault"),
+        ])
+        .args([
+            "--recovery-key-file",
+            &key,
+            "--new-passphrase-file",
+            &new,
+            "--kdf-mib",
+            "19",
+        ])
+        .output()
+        .unwrap();
+    assert!(recovered.status.success(), "{}", text(&recovered.stderr));
+    assert_refused(&desk.run(&["list"]), "The passphrase is wrong;");
+    fs::copy(&new, desk.path("keys/passphrase")).unwrap();
+    assert!(desk.run(&["list"]).status.success());
+    assert!(desk.run(&["audit", "verify"]).status.success());
+}
+
 #[test]
 fn only_keys_of_the_office_that_was_asked_for_make_a_vault() {
     let desk = Desk::new();
