@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::Write,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,14 +13,15 @@ use asylia_console::{
     machine::Machine,
     ui::{App, router},
     vault::{
-        Credentials, NewVault, Vault,
+        Credentials, NewVault, Vault, VaultError, VaultTransaction,
+        audit::{Act, AuditItem},
         domain::Domain,
         header::{KDF_FLOOR_MIB, KdfCost},
         item::{FileItem, IdentityItem, IdentityState, Imported, Item, RecordItem, RecordState},
     },
 };
 use asylia_envelope::{
-    ids::{PageNumber, RecordId, SubmissionId},
+    ids::{InstanceId, PageNumber, RecordId, SubmissionId},
     key_bundle::{Anchor, UnverifiedBundle},
     open::OpenedAttachment,
     record::SealedBy,
@@ -77,79 +79,67 @@ fn main() {
     std::io::stdout().flush().expect("it prints");
 }
 
-fn fill(machine: &Machine, directory: &std::path::Path) {
+fn fill(machine: &Machine, directory: &Path) {
     let mut vault = create(machine, directory);
-    let instance = vault
-        .contents()
-        .bundle
-        .as_ref()
-        .expect("a bundle")
-        .content()
-        .instance;
     for batch in 0..CASES / BATCH {
         let mut transaction = vault.begin().expect("it begins");
         for number in 0..BATCH {
-            let record_id = RecordId::generate(&mut OsRng);
-            let account = transaction
-                .put_blob(&vec![b'x'; 8000])
-                .expect("it is written");
-            let part = transaction
-                .put_blob(&vec![b'y'; 2000])
-                .expect("it is written");
-            let file = transaction.put_blob(&[b'z'; 4000]).expect("it is written");
-            let attachment = OpenedAttachment {
-                number: 1,
-                name: format!("file {batch} {number}.pdf"),
-                media_type: "application/pdf".to_owned(),
-                size: 4000,
-                sha256: "00".repeat(32),
-            };
-            let imported = Imported {
-                received_day: "2026-11-23".parse().expect("a day"),
-                path: SealedBy::Browser,
-                bundle_sequence: 1,
-                attachments: 1,
-                submission_id: Some(SubmissionId::generate(&mut OsRng)),
-                page_number: Some(PageNumber::generate(&mut OsRng)),
-                problems: Vec::new(),
-                compartments: Vec::new(),
-                account: Some(account.clone()),
-                files: vec![FileItem::of(&attachment, file.clone())],
-            };
-            let record = RecordItem {
-                instance,
-                record_id,
-                period: "2026-Q4".to_owned(),
-                named_sha256: [1; 32],
-                stored_sha256: [1; 32],
-                size: 81_976,
-                carried_by: 1,
-                replaces: None,
-                state: RecordState::Imported(Box::new(imported)),
-            };
-            let identity = IdentityItem {
-                record_id,
-                state: IdentityState::Sealed {
-                    part: Some(part.clone()),
-                    files: Vec::new(),
-                    problems: Vec::new(),
-                },
-            };
-            let record = Item::Record(Box::new(record));
-            transaction
-                .append_with(Domain::Case, record, &[&account, &file], &[])
-                .expect("it is written");
-            let identity = Item::Identity(Box::new(identity));
-            transaction
-                .append_with(Domain::Identity, identity, &[&part], &[])
-                .expect("it is written");
+            write_case(&mut transaction, batch * BATCH + number).expect("it is written");
         }
         transaction.commit().expect("it is written");
     }
     vault.close();
 }
 
-fn create(machine: &Machine, directory: &std::path::Path) -> Vault {
+fn write_case(transaction: &mut VaultTransaction<'_>, number: usize) -> Result<(), VaultError> {
+    let record_id = RecordId::generate(&mut OsRng);
+    let account = transaction.put_blob(&vec![b'x'; 8000])?;
+    let part = transaction.put_blob(&vec![b'y'; 2000])?;
+    let file = transaction.put_blob(&[b'z'; 4000])?;
+    let attachment = OpenedAttachment {
+        number: 1,
+        name: format!("file {number}.pdf"),
+        media_type: "application/pdf".to_owned(),
+        size: 4000,
+        sha256: "00".repeat(32),
+    };
+    let imported = Imported {
+        received_day: "2026-11-23".parse().expect("a day"),
+        path: SealedBy::Browser,
+        bundle_sequence: 1,
+        attachments: 1,
+        submission_id: Some(SubmissionId::generate(&mut OsRng)),
+        page_number: Some(PageNumber::generate(&mut OsRng)),
+        problems: Vec::new(),
+        compartments: Vec::new(),
+        account: Some(account.clone()),
+        files: vec![FileItem::of(&attachment, file.clone())],
+    };
+    let record = RecordItem {
+        instance: InstanceId::generate(&mut OsRng),
+        record_id,
+        period: "2026-Q4".to_owned(),
+        named_sha256: [1; 32],
+        stored_sha256: [1; 32],
+        size: 81_976,
+        carried_by: 1,
+        replaces: None,
+        state: RecordState::Imported(Box::new(imported)),
+    };
+    let state = IdentityState::Sealed {
+        part: Some(part.clone()),
+        files: Vec::new(),
+        problems: Vec::new(),
+    };
+    let record = Item::Record(Box::new(record));
+    transaction.append_with(Domain::Case, record, &[&account, &file], &[])?;
+    let identity = Item::Identity(Box::new(IdentityItem { record_id, state }));
+    transaction.append_with(Domain::Identity, identity, &[&part], &[])?;
+    let entry = AuditItem::of(Act::RecordTaken).on_record(record_id);
+    transaction.log(entry)
+}
+
+fn create(machine: &Machine, directory: &Path) -> Vault {
     let demo = DemoOffice::generate("2026-11-23".parse().expect("a day"), &mut OsRng);
     let bundle = UnverifiedBundle::parse(demo.note.as_bytes())
         .and_then(|note| note.verify(&Anchor::DemoOnly, None))
@@ -166,7 +156,7 @@ fn create(machine: &Machine, directory: &std::path::Path) -> Vault {
 }
 
 /// How long an empty vault takes to unlock: the stretching and nothing else.
-fn stretching(machine: &Machine, directory: &std::path::Path) -> Duration {
+fn stretching(machine: &Machine, directory: &Path) -> Duration {
     create(machine, directory).close();
     let begin = Instant::now();
     let vault = Vault::open(machine.clone(), directory, &credentials()).expect("it opens");

@@ -37,6 +37,7 @@ mod create;
 mod database;
 pub mod domain;
 mod error;
+mod files;
 mod first_form;
 pub mod frame;
 pub mod head;

@@ -4,11 +4,6 @@
 //! An identity part goes under the identity key. Where the importer has no identity key of the period, the whole
 //! record waits as it came, readable in the vault by those who hold the identity key; they seal it again.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io,
-};
-
 use asylia_envelope::{
     open::{Identities, OpenedRecord, Problem, RecordLabel},
     submission::CompartmentName,
@@ -17,8 +12,9 @@ use asylia_envelope::{
 use super::{
     BlobId, Vault, VaultError, VaultTransaction,
     audit::{Act, AuditItem},
-    blob::{BlobRef, BlobWriter},
+    blob::BlobRef,
     domain::Domain,
+    files::Files,
     item::{
         FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Item, PeriodKeyItem,
         Reason, RecordItem, RecordState,
@@ -337,76 +333,6 @@ impl VaultTransaction<'_> {
             files,
             problems,
         })
-    }
-}
-
-/// Files on their way into the vault, one after the other, before it is known whether they verify.
-struct Files<'t, 'a> {
-    transaction: &'t VaultTransaction<'a>,
-    writing: Option<(u16, BlobWriter<'t, VaultTransaction<'a>>)>,
-    written: BTreeMap<u16, BlobRef>,
-    begun: BTreeSet<BlobId>,
-}
-
-impl<'t, 'a> Files<'t, 'a> {
-    fn new(transaction: &'t VaultTransaction<'a>) -> Self {
-        Self {
-            transaction,
-            writing: None,
-            written: BTreeMap::new(),
-            begun: BTreeSet::new(),
-        }
-    }
-
-    fn push(&mut self, number: u16, bytes: &[u8]) -> io::Result<()> {
-        self.write(number, bytes)
-            .map_err(|_| io::Error::other("the vault could not be written"))
-    }
-
-    fn write(&mut self, number: u16, bytes: &[u8]) -> Result<(), VaultError> {
-        if self
-            .writing
-            .as_ref()
-            .is_none_or(|(current, _)| *current != number)
-        {
-            self.end_current()?;
-            let writer = self.transaction.blob_writer();
-            self.begun.insert(writer.id());
-            self.writing = Some((number, writer));
-        }
-        match &mut self.writing {
-            Some((_, writer)) => writer.push(bytes),
-            None => Ok(()),
-        }
-    }
-
-    fn end_current(&mut self) -> Result<(), VaultError> {
-        if let Some((number, writer)) = self.writing.take() {
-            self.written.insert(number, writer.finish()?);
-        }
-        Ok(())
-    }
-
-    /// The files that verified; the pieces of all others go away.
-    fn keep(mut self, opened: &OpenedRecord) -> Result<Vec<FileItem>, VaultError> {
-        self.end_current()?;
-        let mut files = Vec::new();
-        for attachment in &opened.attachments {
-            let blob = match self.written.remove(&attachment.number) {
-                Some(blob) => blob,
-                // An empty file has no bytes to come by.
-                None => self.transaction.put_blob(&[])?,
-            };
-            self.begun.remove(&blob.id);
-            files.push(FileItem::of(attachment, blob));
-        }
-        self.discard()?;
-        Ok(files)
-    }
-
-    fn discard(self) -> Result<(), VaultError> {
-        let mut begun = self.begun.iter();
-        begun.try_for_each(|blob| self.transaction.discard(blob))
     }
 }
 

@@ -96,7 +96,8 @@ fn settled(process: u32, canaries: &[&str]) -> Vec<String> {
         let left: Vec<String> = found(process, canaries)
             .into_iter()
             .zip(canaries)
-            .filter_map(|(found, canary)| found.then(|| (*canary).to_owned()))
+            .filter(|(found, _)| *found)
+            .map(|(_, canary)| (*canary).to_owned())
             .collect();
         if left.is_empty() || begin.elapsed() > Duration::from_secs(2) {
             return left;
@@ -153,15 +154,7 @@ fn found_bytes(process: u32, needle: &[u8]) -> bool {
 }
 
 fn holds(bytes: &[u8], needle: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == needle[0]) {
-        rest = &rest[at..];
-        if rest.starts_with(needle) {
-            return true;
-        }
-        rest = &rest[1..];
-    }
-    false
+    bytes.windows(needle.len()).any(|window| window == needle)
 }
 
 fn get(host: &str, path: &str, cookie: &str) -> String {

@@ -1,4 +1,8 @@
 //! Power cuts: the console is killed at random moments of an import; no event is lost or torn.
+#![expect(
+    clippy::disallowed_types,
+    reason = "the test starts the program to kill it"
+)]
 
 use std::{
     fs,

@@ -6,10 +6,8 @@ use std::{
 };
 
 use asylia_console::{
-    access::Role,
     door::{Door, guarded},
     ui::{App, content_security_policy, router},
-    vault::{Credentials, NewPerson, header::KdfCost},
 };
 use axum::{
     Router,
@@ -20,6 +18,8 @@ use rand_core::OsRng;
 use tower::ServiceExt;
 
 use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, case, credentials, story, take};
+
+mod roles;
 
 const HOST: &str = "127.0.0.1:4321";
 
@@ -490,105 +490,6 @@ fn every_answer_of_a_full_report_is_on_its_page() {
     }
     assert!(page.contains("dir=\"auto\"") && page.contains("Travel ban or passport taken"));
     assert!(page.contains("asylia-console attachment"));
-}
-
-/// Every page under every role: what its keys do not open is not its page either.
-#[test]
-fn each_role_gets_its_own_pages_and_no_others() {
-    let roles = [
-        Role::FocalPoint,
-        Role::Officer,
-        Role::Custodian,
-        Role::Statistician,
-        Role::Auditor,
-    ];
-    let (site, records) = Site::new(&[case("TC-01")]);
-    let mut vault = site.office.reopen();
-    for role in &roles[1..] {
-        let new = NewPerson {
-            credentials: of_role(*role),
-            cost: KdfCost::with_memory(19).unwrap(),
-            roles: [*role].into(),
-        };
-        vault.add_person(&new).unwrap();
-    }
-    vault.close();
-    let mut site = Site::over(site.office);
-    site.enter();
-    let case = format!("/case/{}", records[0].record_id);
-    let expected = [
-        (Role::FocalPoint, [200, 200, 200, 404]),
-        (Role::Officer, [200, 200, 200, 404]),
-        (Role::Custodian, [403, 200, 200, 404]),
-        (Role::Statistician, [403, 403, 200, 404]),
-        (Role::Auditor, [403, 403, 200, 404]),
-    ];
-    for (role, statuses) in expected {
-        let who = match role {
-            Role::FocalPoint => credentials(),
-            role => of_role(role),
-        };
-        site.app.unlock(&who).unwrap();
-        let answers = ["/", &case, "/help", "/users"].map(|path| site.get(path));
-        let found = [0, 1, 2, 3].map(|at: usize| answers[at].status.as_u16());
-        assert_eq!(found, statuses, "{role:?}");
-        let shows_story = answers[1].text.contains("المقررة");
-        assert_eq!(
-            shows_story,
-            matches!(role, Role::FocalPoint | Role::Officer),
-            "{role:?}"
-        );
-        let shows_inbox = answers[2].text.contains(">Inbox<");
-        assert_eq!(
-            shows_inbox,
-            matches!(role, Role::FocalPoint | Role::Officer),
-            "{role:?}"
-        );
-        assert!(site.post("/lock", "").text.contains("The vault is locked."));
-    }
-}
-
-fn of_role(role: Role) -> Credentials {
-    Credentials {
-        name: role.code().to_owned(),
-        passphrase: format!("the passphrase of {role:?}").into(),
-    }
-}
-
-#[test]
-fn a_long_inbox_is_shown_in_parts() {
-    let (mut office, mut records) = (Office::new(), Vec::new());
-    for number in 0..203 {
-        records.push(office.seal(&story(&number.to_string())));
-    }
-    let mut vault = office.vault();
-    take(&mut vault, &office.pack(&records)).unwrap();
-    vault.close();
-    let mut site = Site::over(office);
-    site.enter();
-    site.app.unlock(&credentials()).unwrap();
-    let (first, second) = (site.get("/").text, site.get("/?from=200").text);
-    assert!(first.contains("203 reports.") && first.contains("/?from=200"));
-    assert!(second.contains("203 reports.") && second.contains("/?from=0"));
-    let on = |page: &str, record: &Stored| page.contains(&format!("/case/{}\"", record.record_id));
-    assert_eq!(
-        records.iter().filter(|record| on(&first, record)).count(),
-        200
-    );
-    assert_eq!(
-        records.iter().filter(|record| on(&second, record)).count(),
-        3
-    );
-    assert!(
-        records
-            .iter()
-            .all(|record| on(&first, record) != on(&second, record))
-    );
-    assert_eq!(site.get("/?from=nonsense").status, StatusCode::BAD_REQUEST);
-    assert_eq!(
-        site.get("/?from=18446744073709551615").status,
-        StatusCode::OK
-    );
 }
 
 fn unlock_form(who: &str, passphrase: &str, date: &str) -> String {
