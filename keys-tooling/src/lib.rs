@@ -15,4 +15,5 @@ pub mod files;
 pub mod identity;
 pub mod key_file;
 pub mod period;
+pub mod shares;
 pub mod signing_file;
