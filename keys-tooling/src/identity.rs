@@ -43,6 +43,10 @@ macro_rules! seed {
             pub fn from_bytes(seed: Zeroizing<[u8; 32]>) -> Self {
                 Self(seed)
             }
+
+            pub(crate) fn bytes(&self) -> &Zeroizing<[u8; 32]> {
+                &self.0
+            }
         }
     };
 }
