@@ -19,7 +19,10 @@ use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use crate::{
-    identity::{AnyIdentity, IdentitySeed, PeriodSeed},
+    identity::{
+        ACCOUNT_LABEL, AnyIdentity, IDENTITY_CONTEXT, IDENTITY_LABEL, INTAKE_LABEL, IdentitySeed,
+        PERIOD_CONTEXT, PeriodSeed,
+    },
     key_file::{KeyFileError, KeyRole, KeyText, WorkFactor},
     period::{BadPeriod, is_period_id},
 };
@@ -54,6 +57,15 @@ impl Purpose {
             Self::PeriodSeed => "the key that opens reports",
             Self::IdentitySeed => "the key that opens the identity part of reports",
             Self::VaultRecovery => "the key that reopens the office's vault",
+        }
+    }
+
+    /// Salt and labels by which identities derive from a secret of this purpose.
+    pub(crate) fn derivation(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::PeriodSeed => (PERIOD_CONTEXT, &[INTAKE_LABEL, ACCOUNT_LABEL]),
+            Self::IdentitySeed => (IDENTITY_CONTEXT, &[IDENTITY_LABEL]),
+            Self::VaultRecovery => (RECOVERY_CONTEXT, &[RECOVERY_LABEL]),
         }
     }
 

@@ -378,11 +378,11 @@ fn derive(
     HybridIdentity::from_seed(&key)
 }
 
-const PERIOD_CONTEXT: &str = "asylia/v1/period-seed";
-const IDENTITY_CONTEXT: &str = "asylia/v1/identity-seed";
-const INTAKE_LABEL: &str = "asylia/v1/period/intake";
-const ACCOUNT_LABEL: &str = "asylia/v1/period/account";
-const IDENTITY_LABEL: &str = "asylia/v1/period/identity";
+pub(crate) const PERIOD_CONTEXT: &str = "asylia/v1/period-seed";
+pub(crate) const IDENTITY_CONTEXT: &str = "asylia/v1/identity-seed";
+pub(crate) const INTAKE_LABEL: &str = "asylia/v1/period/intake";
+pub(crate) const ACCOUNT_LABEL: &str = "asylia/v1/period/account";
+pub(crate) const IDENTITY_LABEL: &str = "asylia/v1/period/identity";
 
 #[cfg(test)]
 #[path = "identity/tests.rs"]

@@ -123,11 +123,6 @@ impl Mnemonic {
     }
 }
 
-/// Words of a share whose value has so many bytes.
-pub(super) fn words_of_value(bytes: usize) -> usize {
-    META_WORDS + value_words(bytes)
-}
-
 fn value_words(bytes: usize) -> usize {
     (bytes * 8).div_ceil(WORD_BITS)
 }

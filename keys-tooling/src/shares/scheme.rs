@@ -138,6 +138,25 @@ impl Scheme {
         })
     }
 
+    /// The numbers of a smallest circle of holders that `place` belongs to.
+    pub(super) fn circle_of(&self, place: Place) -> Vec<u8> {
+        let (groups, first) = (self.groups.len(), usize::from(place.group));
+        let turn = |at: usize, from: usize, count: usize| (at + count - from) % count;
+        let in_circle = |other: &Place| {
+            let group = usize::from(other.group);
+            let Some(Group { threshold, count }) = self.groups.get(group).copied() else {
+                return false;
+            };
+            let from = if group == first { place.member } else { 0 };
+            turn(group, first, groups) < self.group_threshold.into()
+                && turn(other.member.into(), from.into(), count.into()) < threshold.into()
+        };
+        self.places()
+            .filter(in_circle)
+            .map(|place| place.holder)
+            .collect()
+    }
+
     /// What a person reads: `3 of 5 holders`, or `2 of 3 groups (2 of 3, 3 of 5, 1 of 1)`.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -200,6 +219,11 @@ mod tests {
             .map(|place| (place.holder, place.group, place.member))
             .collect();
         assert_eq!(places, [(1, 0, 0), (2, 1, 0), (3, 1, 1), (4, 1, 2)]);
+        let circles: Vec<_> = scheme
+            .places()
+            .map(|place| scheme.circle_of(place))
+            .collect();
+        assert_eq!(circles, [[1, 2, 3], [1, 2, 3], [1, 3, 4], [1, 2, 4]]);
         assert_eq!(scheme.describe(), "2 of 2 groups (1 of 1, 2 of 3)");
         assert_eq!(Scheme::single(3, 5).unwrap().describe(), "3 of 5 holders");
     }
