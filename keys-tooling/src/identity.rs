@@ -227,6 +227,16 @@ impl AnyIdentity {
         }
     }
 
+    /// The key file: an age file under `passphrase`.
+    #[must_use]
+    pub fn seal_file(&self, passphrase: &SecretString, work: WorkFactor) -> Vec<u8> {
+        match self {
+            Self::Intake(identity) => identity.seal_file(passphrase, work),
+            Self::Account(identity) => identity.seal_file(passphrase, work),
+            Self::Identity(identity) => identity.seal_file(passphrase, work),
+        }
+    }
+
     /// Its role.
     #[must_use]
     pub fn role(&self) -> KeyRole {

@@ -14,6 +14,8 @@ mod cipher;
 mod drill;
 mod gather;
 mod gf256;
+#[cfg(test)]
+mod interop;
 mod mnemonic;
 mod note;
 mod read_back;
@@ -32,6 +34,6 @@ pub use gather::{CombineError, Gathering, ShareRefusal, TooFew};
 pub use note::{BadNote, SET_NOTE_LIMIT_BYTES};
 pub use read_back::{ReadBack, ReadBackError, WORDS_ASKED};
 pub use scheme::{BadScheme, Group, HOLDERS_LIMIT, Place, SHARES_LIMIT, Scheme};
-pub use set::{BadHex, NewSet, Share, ShareSet, ShareSetId, SplitError, split};
+pub use set::{BadHex, NewSet, SHARE_WORDS, Share, ShareSet, ShareSetId, SplitError, split};
 pub use sheet::sheet_html;
 pub use words::{NotAWord, ShareWords};

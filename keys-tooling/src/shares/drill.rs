@@ -158,6 +158,12 @@ impl DrillAnswer {
         self.day
     }
 
+    /// What it answers to.
+    #[must_use]
+    pub fn challenge(&self) -> Challenge {
+        self.challenge
+    }
+
     /// The answer as a text.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -307,7 +307,7 @@ pub(super) fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], BadHex> {
 }
 
 /// Words of a share of ours: 32 bytes of value, where it belongs, and the checksum.
-pub(super) const SHARE_WORDS: usize = 33;
+pub const SHARE_WORDS: usize = 33;
 
 /// SLIP-39's passphrase is not used: with a wrong one, shares give a wrong secret and no error.
 pub(super) const NO_PASSPHRASE: &[u8] = b"";
