@@ -8,21 +8,43 @@ use std::{
     sync::OnceLock,
 };
 
+use asylia_keys::{
+    identity::AnyIdentity,
+    key_file::WorkFactor,
+    period::{Window, new_period, to_note},
+};
+use rand_core::OsRng;
+use secrecy::SecretString;
+
 use crate::{
     INSTANCE, after, good, keys, refused,
     terminal::{Terminal, first_screen},
 };
 
-/// Seeds of two periods, made once for all tests: each file costs a second of scrypt.
+/// Files of two periods, made once for all tests, with little work for their passphrase: the
+/// program's own take a second each.
 fn seeds() -> &'static Path {
     static SEEDS: OnceLock<tempfile::TempDir> = OnceLock::new();
     let folder = SEEDS.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("pw"), "six random words of a list\n").unwrap();
+        fs::write(folder.path().join("pw"), PASSPHRASE).unwrap();
         for (id, from) in [("2026-Q4", "2026-10-01"), ("2027-Q1", "2027-01-01")] {
+            let window = Window::quarter(from.parse().unwrap());
+            let instance = INSTANCE.parse().unwrap();
+            let made = new_period(instance, id, window, &mut OsRng).ok().unwrap();
+            let (passphrase, work) = (SecretString::from(PASSPHRASE), WorkFactor::DEMO);
+            let of_period = folder.path().join(id);
+            fs::create_dir(&of_period).unwrap();
             #[rustfmt::skip]
-            good(folder.path(), &["period", "new", "--id", id, "--from", from, "--instance", INSTANCE,
-                "--out", id, "--passphrase-file", "pw", "--keep-seeds"]);
+            let files = [
+                ("seed-period", made.period_seed.seal_file(&passphrase, work)),
+                ("seed-identity", made.identity_seed.seal_file(&passphrase, work)),
+                ("identity-account", made.account.seal_file(&passphrase, work)),
+                ("period.note", to_note(instance, &made.public).into_bytes()),
+            ];
+            for (name, file) in files {
+                fs::write(of_period.join(name), file).unwrap();
+            }
         }
         folder
     });
@@ -51,10 +73,10 @@ impl Office {
     }
 
     /// Splits with pages, and reads the words off them.
-    fn split(&self, period: &str, name: &str, out: &str, scheme: &[&str]) -> Vec<String> {
-        let (seed, pages) = (Self::seed(period, name), format!("{out}-pages"));
+    fn split(&self, seed: &str, out: &str, scheme: &[&str]) -> Vec<String> {
+        let pages = format!("{out}-pages");
         #[rustfmt::skip]
-        let mut arguments = vec!["split", "--seed", &seed, "--passphrase-file", "pw", "--out", out,
+        let mut arguments = vec!["split", "--seed", seed, "--passphrase-file", "pw", "--out", out,
             "--sheets", &pages, "--danger-sheets-on-disk"];
         arguments.extend(scheme);
         let told = good(self.path(), &arguments);
@@ -64,13 +86,14 @@ impl Office {
         let read = |holder| fs::read_to_string(pages.join(format!("sheet-{holder}.html"))).unwrap();
         let words: Vec<String> = (1..=count).map(|holder| words_of(&read(holder))).collect();
         for words in &words {
-            assert!(!told.contains(words.split(' ').nth(9).unwrap()));
+            assert!(!holds_words(&told, words));
         }
         words
     }
 
     fn three_of_five(&self, period: &str, name: &str, out: &str) -> Vec<String> {
-        self.split(period, name, out, &["--threshold", "3", "--shares", "5"])
+        let scheme = ["--threshold", "3", "--shares", "5"];
+        self.split(&Self::seed(period, name), out, &scheme)
     }
 }
 
@@ -82,6 +105,15 @@ fn words_of(page: &str) -> String {
         .collect();
     assert_eq!(words.len(), 33);
     words.join(" ")
+}
+
+/// Whether a text holds words of a share: eight of the 29 that are secret, in any order. One or two
+/// stand in any text by chance; eight do once in a million runs.
+fn holds_words(text: &str, share: &str) -> bool {
+    let said: Vec<&str> = text.split(|letter: char| !letter.is_alphabetic()).collect();
+    // The first four say where the share belongs.
+    let words = share.split(' ').skip(4);
+    words.filter(|word| said.contains(word)).count() >= 8
 }
 
 /// Runs with lines on standard input.
@@ -119,11 +151,17 @@ fn combine<'a>(set: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn a_period_comes_back_from_paper() {
     let office = Office::new();
+    #[rustfmt::skip]
+    good(office.path(), &["period", "new", "--id", "2027-Q1", "--from", "2027-01-01", "--out", "made",
+        "--passphrase-file", "pw", "--keep-seeds"]);
+    let made = office.path().join("made");
     for (name, roles) in [
         ("seed-period", &["intake", "account"][..]),
         ("seed-identity", &["identity"]),
     ] {
-        let words = office.three_of_five("2027-Q1", name, name);
+        let seed = made.join(name);
+        let scheme = ["--threshold", "3", "--shares", "5"];
+        let words = office.split(seed.to_str().unwrap(), name, &scheme);
         let set = format!("{name}/share-set.note");
         let lines = [&*words[4].to_uppercase(), "", &*words[0], &*words[2]];
         let (code, out, err) = with_input(office.path(), &combine(&set, &[]), &lines);
@@ -137,26 +175,25 @@ fn a_period_comes_back_from_paper() {
         #[rustfmt::skip]
         good(office.path(), &["period", "restore", "--seed", "back", "--out", &out, "--passphrase-file", "pw"]);
         for role in roles {
-            let secret = |folder: &Path| {
-                let file = fs::read(folder.join(format!("identity-{role}"))).unwrap();
-                let passphrase = secrecy::SecretString::from("six random words of a list");
-                let identity = asylia_keys::identity::AnyIdentity::open_file(&file, &passphrase);
-                identity.ok().unwrap().to_secret_text().to_string()
-            };
-            assert_eq!(
-                secret(&office.path().join(&out)),
-                secret(&seeds().join("2027-Q1"))
-            );
+            let file = format!("identity-{role}");
+            let restored = secret_text(&office.path().join(&out).join(&file));
+            assert_eq!(restored, secret_text(&made.join(&file)));
         }
         fs::remove_file(office.path().join("back")).unwrap();
     }
+}
+
+fn secret_text(path: &Path) -> String {
+    let (file, passphrase) = (fs::read(path).unwrap(), SecretString::from(PASSPHRASE));
+    let identity = AnyIdentity::open_file(&file, &passphrase).ok().unwrap();
+    identity.to_secret_text().to_string()
 }
 
 #[test]
 fn groups_are_split_and_combined() {
     let office = Office::new();
     let scheme = ["--threshold", "2", "--groups", "2of3,1of1,2of2"];
-    let words = office.split("2027-Q1", "seed-period", "g", &scheme);
+    let words = office.split(&Office::seed("2027-Q1", "seed-period"), "g", &scheme);
     assert_eq!(words.len(), 6);
     let arguments = combine("g/share-set.note", &[]);
     let (code, _, err) = with_input(
@@ -180,16 +217,8 @@ fn what_is_wrong_with_a_share_is_said() {
         let (code, _, err) = with_input(office.path(), &combine(set, more), lines);
         assert_eq!(code, 1);
         assert_eq!(err.trim_end().matches(". ").count(), 1, "{err}");
-        // No word of a share is repeated, so none can lie in a log. Words 5 on are secret; those of
-        // three letters or so could stand in a sentence by chance, so five in a row are looked for.
-        for share in &words {
-            let share: Vec<&str> = share.split(' ').collect();
-            assert!(
-                share[4..]
-                    .windows(5)
-                    .all(|run| !err.contains(&run.join(" ")))
-            );
-        }
+        // No words of a share are repeated, so none can lie in a log.
+        assert!(words.iter().all(|share| !holds_words(&err, share)));
         err
     };
     let set = "s/share-set.note";
@@ -380,12 +409,12 @@ fn at_a_terminal_words_are_shown_asked_and_gone() {
     assert_eq!(code, 0, "{seen}");
     let stays = first_screen(&seen);
     assert!(stays.contains("share-set.note is public"));
+    assert!(
+        holds_words(&seen, &words[0].join(" ")),
+        "the check sees nothing"
+    );
     for share in &words {
-        assert!(
-            share[4..]
-                .windows(2)
-                .all(|pair| !stays.contains(&pair.join(" ")))
-        );
+        assert!(!holds_words(&stays, &share.join(" ")));
     }
     let files: Vec<_> = fs::read_dir(office.path().join("s")).unwrap().collect();
     assert_eq!(files.len(), 1, "the public file alone");
@@ -430,11 +459,7 @@ fn a_ceremony_that_is_stopped_leaves_no_word_and_no_set() {
         stays.contains("You stopped before every holder had a share"),
         "{stays}"
     );
-    assert!(
-        words[4..]
-            .windows(2)
-            .all(|pair| !stays.contains(&pair.join(" ")))
-    );
+    assert!(!holds_words(&stays, &words.join(" ")));
     assert_eq!(fs::read_dir(office.path().join("s")).unwrap().count(), 0);
 
     // Words are not taken from a keyboard whose screen would keep them, nor shown to a pipe.
@@ -480,3 +505,5 @@ fn a_drill_proves_shares_and_names_who_is_missing() {
     assert_eq!(code, 1);
     assert!(err.contains("These are 2 words"), "{err}");
 }
+
+const PASSPHRASE: &str = "six random words of a list";
