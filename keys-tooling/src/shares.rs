@@ -5,10 +5,10 @@
 //! give: whatever is typed, forged or mixed up is refused by name, and a wrong secret is never
 //! returned.
 //!
-//! Reading order: the standard ([`gf256`], [`shamir`], [`rs1024`], [`words`], [`mnemonic`],
-//! [`cipher`], [`slip39`]), then what Asylia adds: who must come together ([`scheme`]), the set and
-//! its note ([`set`], [`note`]), the way back ([`gather`]), proofs of having a share ([`drill`],
-//! [`read_back`]), and paper ([`sheet`]).
+//! Reading order: the standard (`gf256`, `shamir`, `rs1024`, `words`, `mnemonic`,
+//! `cipher`, `slip39`), then what Asylia adds: who must come together (`scheme`), the set and
+//! its note (`set`, `note`), the way back (`gather`), proofs of having a share (`drill`,
+//! `read_back`), and paper (`sheet`).
 
 mod cipher;
 mod drill;

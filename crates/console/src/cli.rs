@@ -21,7 +21,7 @@ use crate::{
     l10n::Texts,
     machine::{Machine, Random},
     passphrase,
-    vault::{Credentials, Vault, VaultError, header::KDF_DEFAULT_MIB},
+    vault::{Credentials, FIRST_PERSON, Vault, VaultError, header::KDF_DEFAULT_MIB},
 };
 
 mod audit;
@@ -302,6 +302,3 @@ fn quiet_panics() {
         eprintln!("asylia-console: an error of the program itself{place}.");
     }));
 }
-
-/// Who makes the vault, where no name is given.
-const FIRST_PERSON: &str = "focal-point";

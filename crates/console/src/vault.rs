@@ -69,6 +69,9 @@ pub type VaultId = [u8; 16];
 /// Number of a blob; random.
 pub type BlobId = [u8; 16];
 
+/// Who makes the vault, where no name is given.
+pub const FIRST_PERSON: &str = "focal-point";
+
 /// Who unlocks, and with what.
 pub struct Credentials {
     /// The person's name, as it was given when the person was added.

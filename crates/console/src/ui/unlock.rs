@@ -16,7 +16,7 @@ use tokio::task;
 use super::{App, layout};
 use crate::{
     l10n::Texts,
-    vault::{Credentials, VaultError},
+    vault::{Credentials, FIRST_PERSON, VaultError},
 };
 
 /// The form's fields; the passphrase's buffer becomes the secret, and what is freed is cleared.
@@ -66,7 +66,7 @@ pub(super) fn page(app: &App, notice: Option<&str>) -> Response {
         }
         form.unlock method="post" action="/unlock" {
             label for="who" { (texts.get("console-unlock-who")) }
-            input type="text" id="who" name="who" required autocomplete="off" spellcheck="false";
+            input type="text" id="who" name="who" value=(FIRST_PERSON) required autocomplete="off" spellcheck="false";
             label for="passphrase" { (texts.get("console-unlock-passphrase")) }
             input type="password" id="passphrase" name="passphrase" required
                 autocomplete="off" aria-describedby="wait";

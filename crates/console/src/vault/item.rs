@@ -23,7 +23,7 @@ pub use super::record::{
 /// Number of a person, random.
 pub type PersonId = [u8; 16];
 
-/// One event's content. Which domain it belongs to is [`Item::domains`].
+/// One event's content; its domain stands in the outer layer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Item {
