@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     data_folder::DataFolder,
     headers::ResponseHeaders,
-    keys::OfficeKeys,
+    keys::{OfficeKeys, SharedKeys, Takeover},
     l10n::Language,
     limits::MIB,
     pages::{self, Closed, Site},
@@ -31,7 +31,7 @@ pub struct AppState {
     /// The configuration in force.
     pub config: Arc<Config>,
     /// The office's keys, or why the form is closed.
-    pub keys: Arc<OfficeKeys>,
+    pub keys: Arc<SharedKeys>,
     /// Where records rest.
     pub store: AnyStore,
     /// Uploads in parts.
@@ -56,7 +56,9 @@ impl AppState {
         #[cfg(feature = "danger_leak")]
         let address = crate::leak::spoil(address, &config.data)?;
         let store = AnyStore::open(&address).await?;
-        let keys = OfficeKeys::load(&config.keys, config.office.as_deref(), &store).await?;
+        let (accepted, offered) = (data.accepted_bundle(), data.offered_bundle());
+        let bundles = [config.keys.as_path(), &accepted, &offered];
+        let keys = OfficeKeys::load(&bundles, config.office.as_deref(), &store).await?;
         let abandoned = store.abandon_all_open().await?;
         if abandoned > 0 {
             tracing::info!("{abandoned} unfinished uploads of an earlier process were removed");
@@ -65,13 +67,27 @@ impl AppState {
         data.note_serving(&config.store, keys.bundle())?;
         Ok(Self {
             config,
-            keys: Arc::new(keys),
+            keys: Arc::new(SharedKeys::new(keys)),
             store,
             uploads: Uploads::new(Bounds::default()),
             clock,
             rng,
             _held: held,
         })
+    }
+
+    /// What takes over a key bundle that is offered while serving.
+    ///
+    /// # Errors
+    /// Words in the configuration that are no fingerprint.
+    pub fn takeover(&self) -> anyhow::Result<Takeover> {
+        Takeover::new(
+            DataFolder::create(&self.config.data)?,
+            self.config.store.clone(),
+            self.store.clone(),
+            self.config.office.as_deref(),
+            Arc::clone(&self.keys),
+        )
     }
 
     /// The router of this server.
@@ -99,8 +115,9 @@ impl AppState {
     /// What every page knows of the site today.
     #[must_use]
     pub fn site(&self) -> Site {
-        let bundle = self.keys.bundle();
-        let closed = match (bundle, self.keys.in_force(self.today())) {
+        let keys = self.keys.current();
+        let bundle = keys.bundle();
+        let closed = match (bundle, keys.in_force(self.today())) {
             (_, Some(_)) => None,
             (Some(_), None) => Some(Closed::Expired),
             (None, None) => Some(Closed::NoKeys),

@@ -20,6 +20,7 @@ pub mod guard;
 pub mod headers;
 pub mod intake;
 pub mod keys;
+pub mod keys_install;
 pub mod l10n;
 #[cfg(feature = "danger_leak")]
 mod leak;

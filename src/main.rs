@@ -4,10 +4,10 @@
 use std::process::ExitCode;
 
 use asylia::{
-    cli::{Cli, Verb},
+    cli::{Cli, KeysVerb, Verb},
     config::{self, Config},
     error::Advice,
-    operator, serve, telemetry,
+    keys_install, operator, serve, telemetry,
 };
 use clap::Parser;
 
@@ -33,6 +33,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Export(args) => operator::export(&args),
         Verb::Acknowledge(args) => operator::acknowledge(&args),
         Verb::Status(args) => operator::status(&args),
+        Verb::Keys(KeysVerb::Install(args)) => keys_install::run(&args),
         Verb::Doctor(args) => operator::doctor(&args),
     }
 }

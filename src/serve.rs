@@ -35,10 +35,13 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let bounds = Bounds::new(config.max_connections);
         let uploads = state.uploads.clone();
         let sweeper = tokio::spawn(async move { uploads.keep_swept().await });
+        let takeover = state.takeover()?;
+        let looking = tokio::spawn(takeover.keep_looking(state.clock));
         listen::serve(socket, state.router(), bounds, stop)
             .await
             .context("the socket failed")?;
         sweeper.abort();
+        looking.abort();
         state.uploads.close().await;
         state.store.close().await?;
         tracing::info!("stopped");
