@@ -61,20 +61,31 @@ pub(crate) fn build(args: BuildArgs) -> Result<(), Failure> {
 /// Shows a note in plain words, then asks for the passphrase, then signs.
 pub(crate) fn sign(
     note: &Path,
+    (previous, office): (Option<&Path>, Option<Fingerprint>),
     key: &Path,
     out: &Path,
     passphrase_file: Option<&Path>,
 ) -> Result<(), Failure> {
     let note = read_note(note, "the key bundle")?;
     let note = UnverifiedBundle::parse(&note).map_err(Refusal::from)?;
+    let previous = previous
+        .map(|path| verified(path, "the key bundle before", &anchor(office)))
+        .transpose()?;
     println!("You are about to sign this:\n");
     println!("{}", bundle::describe(note.claimed()));
+    let words = note.claimed().fingerprint();
+    if previous
+        .as_ref()
+        .is_some_and(|before| before.content().fingerprint() != words)
+    {
+        println!("THE ROOT KEYS CHANGE, and with them the 12 words.\n");
+    }
     let file = read_limited(key, KEY_FILE_LIMIT_BYTES).map_err(|error| match error.kind() {
         io::ErrorKind::FileTooLarge => KeyFileError::NotAKeyFile.into(),
         _ => Failure::reading("the key file", &error),
     })?;
     let passphrase = passphrase::existing(passphrase_file, "the root key")?;
-    let signed = bundle::sign(&note, &open_root(&file, &passphrase)?)?;
+    let signed = bundle::sign(&note, previous.as_ref(), &open_root(&file, &passphrase)?)?;
     write_new(out, signed.as_bytes())
         .map_err(|error| Failure::writing("the signed key bundle", &error))?;
     let content = note.claimed();
@@ -90,12 +101,15 @@ pub(crate) fn sign(
 pub(crate) fn verify(
     note: &Path,
     office: Option<Fingerprint>,
-    previous: Option<&Path>,
+    (previous, previous_office): (Option<&Path>, Option<Fingerprint>),
     on: Day,
 ) -> Result<(), Failure> {
     let anchor = anchor(office);
     let in_use = previous
-        .map(|path| verified(path, "the key bundle in use", &anchor))
+        .map(|path| {
+            let words = previous_office.map_or_else(|| anchor.clone(), Anchor::Fingerprint);
+            verified(path, "the key bundle in use", &words)
+        })
         .transpose()?;
     let note = read_note(note, "the key bundle")?;
     let bundle = bundle::verify(&note, &anchor, in_use.as_ref(), on)?;

@@ -8,7 +8,10 @@ use asylia_envelope::{
     key_bundle::Fingerprint,
     signing::{Office, Role, Root, Transfer, VerifyingKey},
 };
-use asylia_keys::shares::{Challenge, Group};
+use asylia_keys::{
+    ceremony::Witness,
+    shares::{Challenge, Group},
+};
 use clap::{Args, Parser, Subcommand};
 
 /// Keys of the office: demonstrations, periods, the key bundle.
@@ -30,6 +33,9 @@ pub(crate) enum Command {
     /// Root keys, one for each member of the Committee
     #[command(subcommand)]
     Root(RootCommand),
+    /// The meeting in which the keys of a year are made
+    #[command(subcommand)]
+    Ceremony(CeremonyCommand),
     /// Periods and their identities
     #[command(subcommand)]
     Period(PeriodCommand),
@@ -59,6 +65,107 @@ pub(crate) enum RootCommand {
         #[command(flatten)]
         passphrase: Passphrase,
     },
+    /// Collect the holders' public lines, and say the office's 12 words
+    Collect(CollectArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct CollectArgs {
+    /// File with a holder's public line; all of them
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) lines: Vec<PathBuf>,
+    /// How many root keys must sign
+    #[arg(long, value_name = "K")]
+    pub(crate) threshold: usize,
+    /// The office, as a function and not a name of a person
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) office_name: String,
+    /// Number of the installation; drawn when not given
+    #[arg(long, value_name = "HEX", conflicts_with = "rehearsal")]
+    pub(crate) instance: Option<InstanceId>,
+    /// For practising only
+    #[arg(long)]
+    pub(crate) rehearsal: bool,
+    /// New file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CeremonyCommand {
+    /// Make, split, hand out, read back and sign a year's keys; the same command again goes on
+    Year(Box<YearArgs>),
+    /// Make the key of a witness and print its public half
+    WitnessNew {
+        /// New key file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
+    /// Show a transcript and sign it as a witness
+    WitnessSign {
+        /// The transcript
+        transcript: PathBuf,
+        /// Key file of the witness
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// New file for the signature
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
+    /// Check a transcript: its chain, its order, and its witnesses' signatures
+    Verify {
+        /// The transcript
+        transcript: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct YearArgs {
+    /// New folder of the ceremony, or one to go on with
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Folder in memory for pages, such as one under /dev/shm
+    #[arg(long, value_name = "DIR")]
+    pub(crate) sheets: PathBuf,
+    /// For practising only: everything says REHEARSAL, and the bundle is a demonstration
+    #[arg(long)]
+    pub(crate) rehearsal: bool,
+    /// The root, as `root collect` wrote it; needed when there is no bundle yet, or when it changes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
+    /// The key bundle in use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorArg,
+    /// First day of the first period; today when not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<Day>,
+    /// How many quarters
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) quarters: u8,
+    /// Holders of the key that opens reports
+    #[arg(long, value_name = "KofN", value_parser = group, default_value = "3of5")]
+    pub(crate) reports: Group,
+    /// Holders of the key that opens identity parts; as many as for reports when not given
+    #[arg(long, value_name = "KofN", value_parser = group)]
+    pub(crate) identities: Option<Group>,
+    /// Public half of a key that signs replies; may be repeated
+    #[arg(long = "office-key", value_name = "PUB", value_parser = public_key::<Office>)]
+    pub(crate) office_keys: Vec<VerifyingKey<Office>>,
+    /// Public half of the paired server's key
+    #[arg(long, value_name = "PUB", value_parser = public_key::<Transfer>)]
+    pub(crate) transfer_key: Option<VerifyingKey<Transfer>>,
+    /// Public half of a witness's key; all of them, each with its own --witness
+    #[arg(long = "witness", value_name = "PUB", value_parser = public_key::<Witness>)]
+    pub(crate) witnesses: Vec<VerifyingKey<Witness>>,
+    /// Permit pages on a disk, or with swap: the words can be found there for years
+    #[arg(long)]
+    pub(crate) danger_sheets_on_disk: bool,
 }
 
 #[derive(Subcommand)]
@@ -194,6 +301,11 @@ pub(crate) enum BundleCommand {
         /// New file
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// The key bundle before: its root keys may sign a change of root keys
+        #[arg(long, value_name = "FILE")]
+        previous: Option<PathBuf>,
+        #[command(flatten)]
+        anchor: AnchorArg,
         #[command(flatten)]
         passphrase: Passphrase,
     },
@@ -206,6 +318,9 @@ pub(crate) enum BundleCommand {
         /// The key bundle in use until now: refuses older and forked ones
         #[arg(long, value_name = "FILE")]
         previous: Option<PathBuf>,
+        /// The 12 words of the bundle in use, when the root keys changed
+        #[arg(long, value_name = "WORDS", value_parser = Fingerprint::parse, requires = "previous")]
+        previous_office: Option<Fingerprint>,
         /// Day on which it must be in force; today when not given
         #[arg(long, value_name = "DAY")]
         on: Option<Day>,

@@ -204,7 +204,10 @@ fn one_share(set: &ShareSet) -> Result<Zeroizing<String>, Failure> {
 
 /// Asks for words until there are as many as a share has, over as many lines as it takes. `None`
 /// when nothing was typed, or the person stopped.
-fn ask_share(screen: &PrivateScreen, what: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+pub(crate) fn ask_share(
+    screen: &PrivateScreen,
+    what: &str,
+) -> Result<Option<Zeroizing<String>>, Failure> {
     let mut typed = Zeroizing::new(String::with_capacity(SHARE_ROOM_BYTES));
     screen.say(&format!(
         "{what}\nType its {SHARE_WORDS} words; the first four letters of each are enough. \

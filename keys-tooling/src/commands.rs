@@ -11,16 +11,15 @@ use asylia_keys::{
     files::{empty_private_folder, write_new},
     key_file::WorkFactor,
     period::{Window, new_period, to_note},
-    signing_file::{RootSigningKey, seal_root},
 };
 use rand_core::{CryptoRng, RngCore};
 
 use crate::{
-    bundle_commands,
+    bundle_commands, ceremony_commands,
     cli::{BundleCommand, Command, NewPeriodArgs, PeriodCommand, RootCommand},
     combine_command,
     failure::Failure,
-    passphrase,
+    passphrase, root_commands,
     split_command::{self, read_seed},
 };
 
@@ -33,25 +32,36 @@ pub(crate) fn run(
     match command {
         Command::Demo { out } => demo(&out, today, rng),
         Command::Root(RootCommand::New { out, passphrase }) => {
-            root_new(&out, passphrase.passphrase_file.as_deref(), rng)
+            root_commands::new(&out, passphrase.passphrase_file.as_deref(), rng)
         }
+        Command::Root(RootCommand::Collect(args)) => root_commands::collect(&args, rng),
+        Command::Ceremony(command) => ceremony_commands::run(command, today, rng),
         Command::Period(PeriodCommand::New(args)) => period_new(&args, today, rng),
         Command::Bundle(BundleCommand::Build(args)) => bundle_commands::build(*args),
         Command::Bundle(BundleCommand::Sign {
             note,
             key,
             out,
+            previous,
+            anchor,
             passphrase,
-        }) => bundle_commands::sign(&note, &key, &out, passphrase.passphrase_file.as_deref()),
+        }) => bundle_commands::sign(
+            &note,
+            (previous.as_deref(), anchor.office),
+            &key,
+            &out,
+            passphrase.passphrase_file.as_deref(),
+        ),
         Command::Bundle(BundleCommand::Verify {
             note,
             anchor,
             previous,
+            previous_office,
             on,
         }) => bundle_commands::verify(
             &note,
             anchor.office,
-            previous.as_deref(),
+            (previous.as_deref(), previous_office),
             on.unwrap_or(today),
         ),
         Command::Period(PeriodCommand::Restore {
@@ -92,22 +102,6 @@ pub(crate) fn print_demo_note() {
     } else {
         println!("{text}");
     }
-}
-
-fn root_new(
-    out: &Path,
-    passphrase_file: Option<&Path>,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(), Failure> {
-    let passphrase = passphrase::new(passphrase_file, "the root key")?;
-    let key = RootSigningKey::generate(rng);
-    let file = seal_root(&key, &passphrase, WorkFactor::STANDARD);
-    write_new(out, &file).map_err(|error| Failure::writing("the key file", &error))?;
-    println!(
-        "Public half, for `bundle build --root`: {}",
-        key.verifying_key()
-    );
-    Ok(())
 }
 
 fn period_new(

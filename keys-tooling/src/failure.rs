@@ -5,8 +5,10 @@ use std::io;
 
 use asylia_keys::{
     bundle::Refusal,
+    ceremony::CeremonyError,
     key_file::KeyFileError,
     period::BadPeriod,
+    root::BadRoot,
     shares::{BadNote, BadScheme, CombineError, DrillRefusal, ShareRefusal, SplitError},
 };
 
@@ -69,6 +71,8 @@ macro_rules! two_sentences {
 
 two_sentences!(
     Refusal,
+    CeremonyError,
+    BadRoot,
     KeyFileError,
     BadPeriod,
     BadNote,

@@ -1,6 +1,7 @@
 //! Writing once, whole, and for the owner only; reading with a limit.
 //!
-//! A key that overwrites another is a loss nobody can repair, so nothing here replaces a file.
+//! A key that overwrites another is a loss nobody can repair, so nothing here replaces a file but the
+//! public ones that a ceremony goes on writing.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -22,6 +23,19 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Writes a public file that may be there already: the old one or the new one, whole, at any moment.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
 }
 

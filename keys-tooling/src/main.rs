@@ -13,11 +13,13 @@ use clap::Parser;
 use rand_core::OsRng;
 
 mod bundle_commands;
+mod ceremony_commands;
 mod cli;
 mod combine_command;
 mod commands;
 mod failure;
 mod passphrase;
+mod root_commands;
 mod split_command;
 mod terminal;
 

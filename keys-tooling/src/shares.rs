@@ -35,5 +35,5 @@ pub use note::{BadNote, SET_NOTE_LIMIT_BYTES};
 pub use read_back::{ReadBack, ReadBackError, WORDS_ASKED};
 pub use scheme::{BadScheme, Group, HOLDERS_LIMIT, Place, SHARES_LIMIT, Scheme};
 pub use set::{BadHex, NewSet, SHARE_WORDS, Share, ShareSet, ShareSetId, SplitError, split};
-pub use sheet::sheet_html;
+pub use sheet::{rehearsal_sheet_html, sheet_html};
 pub use words::{NotAWord, ShareWords};

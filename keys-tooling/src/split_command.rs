@@ -67,7 +67,7 @@ fn scheme(args: &SplitArgs) -> Result<Scheme, Failure> {
 }
 
 /// Pages hold the words in clear: on a disk they could be found for years, deleted or not.
-fn check_memory(folder: &Path, danger: bool) -> Result<(), Failure> {
+pub(crate) fn check_memory(folder: &Path, danger: bool) -> Result<(), Failure> {
     if danger {
         return Ok(());
     }

@@ -15,8 +15,28 @@ use super::set::{Share, ShareSet};
 /// Never for a share of this set; a share of another one must not be given.
 #[must_use]
 pub fn sheet_html(set: &ShareSet, share: &Share) -> Zeroizing<String> {
+    filled(TEMPLATE, set, share)
+}
+
+/// As [`sheet_html`], for a rehearsal: says so in its title, in its heading, and across the page.
+///
+/// # Panics
+/// As [`sheet_html`].
+#[must_use]
+pub fn rehearsal_sheet_html(set: &ShareSet, share: &Share) -> Zeroizing<String> {
+    let template = TEMPLATE
+        .replace("<title>", "<title>REHEARSAL: ")
+        .replace(
+            "<h1>Share sheet: secret</h1>",
+            "<h1>REHEARSAL, not a real share</h1>",
+        )
+        .replace("<body>\n", REHEARSAL_ACROSS);
+    filled(&template, set, share)
+}
+
+fn filled(template: &str, set: &ShareSet, share: &Share) -> Zeroizing<String> {
     let mut page = Zeroizing::new(String::with_capacity(PAGE_ROOM_BYTES));
-    let mut rest = TEMPLATE;
+    let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         let (name, after) = after.split_once("}}").unwrap_or((after, ""));
         page.push_str(before);
@@ -106,6 +126,9 @@ fn push_escaped(page: &mut String, text: &str) {
     }
 }
 
+const REHEARSAL_ACROSS: &str = "<body>\n<p style=\"position: fixed; top: 40%; left: 0; width: 100%; \
+     text-align: center; font: bold 68pt sans-serif; transform: rotate(-35deg); opacity: .22; \
+     pointer-events: none\">REHEARSAL</p>\n";
 const TEMPLATE: &str = include_str!("sheet.html");
 /// More than a page takes, so that the buffer never moves.
 const PAGE_ROOM_BYTES: usize = 256 * 1024;
