@@ -335,7 +335,7 @@ client-file-remove-name = Remove { $name }
 
 client-progress-heading = Your report is being sent
 client-progress-stay = Keep this page open until it shows your return code. If you must close it, nothing is stored, and you can send again later.
-client-progress-sent = { $percent } %: { $sent } of { $total }.
+client-progress-sent = { $percent } %: { $locked } locked and { $sent } sent, of { $total }.
 client-progress-minutes = About { $minutes } minutes left.
 client-progress-minute = About a minute left.
 client-progress-slow = This takes more than 20 minutes. If you cannot keep this page open that long, there is another way: lock the files on a computer with the program asylia-seal, and hand them in at /sealed on this site.

@@ -77,8 +77,8 @@ class FormPage {
       case "phase":
         this.#progress?.phase(news.phase);
         break;
-      case "sent":
-        this.#progress?.sent(news.bytes, news.total);
+      case "progress":
+        this.#progress?.moved(news.sealed, news.sent, news.total);
         break;
       case "unreachable":
         this.#progress?.unreachable();

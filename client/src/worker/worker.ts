@@ -5,11 +5,12 @@
 import { BundleProblem, SealProblem, sealReport, verifyBundle } from "../core/index.js";
 import type { Receipt, SealProblemKind, VerifiedBundle } from "../core/index.js";
 import { streamBytes } from "./estimate.js";
-import { Cancelled, Gate } from "./gate.js";
+import { Gate } from "./gate.js";
 import type { Failure, News, Order, Report, Unready } from "./messages.js";
 import { inParts } from "./parts.js";
 import { fetchIntake, fetchNote, thisServer } from "./server.js";
 import type { Intake } from "./server.js";
+import { Tally } from "./tally.js";
 import { Lost, Refused, upload } from "./upload.js";
 import type { Surroundings } from "./upload.js";
 
@@ -85,18 +86,17 @@ class Sealer {
   async #send(report: Report, gate: Gate): Promise<void> {
     try {
       const receipt = await this.#sealAndUpload(report, gate);
+      // Also when it was cancelled too late: then it is stored, and the person needs the code.
       this.#tell({ kind: "stored", receipt });
     } catch (problem) {
-      if (!(problem instanceof Cancelled)) {
-        this.#tell({ kind: "failed", failure: failureOf(problem) });
-      }
+      this.#tellOf(gate, { kind: "failed", failure: failureOf(problem) });
     }
   }
 
   /** Every attempt is sealed anew, under a return code of its own; only the last one's is ever shown. */
   async #sealAndUpload(report: Report, gate: Gate): Promise<Receipt> {
     for (let attempt = 1; ; attempt += 1) {
-      this.#tell({ kind: "phase", phase: "locking" });
+      this.#tellOf(gate, { kind: "phase", phase: "locking" });
       try {
         return await this.#attempt(report, gate);
       } catch (problem) {
@@ -126,10 +126,11 @@ class Sealer {
       random,
     });
     const token = hexadecimal(random(TOKEN_BYTES));
-    const parts = inParts(sealed.stream, intake.partBytes);
-    const stored = upload(token, parts, this.#surroundings(gate, streamBytes(report.files.map(({ file }) => file.size))));
+    const total = streamBytes(report.files.map(({ file }) => file.size));
+    const tally = new Tally((sealed, sent) => this.#tellOf(gate, { kind: "progress", sealed, sent, total }));
+    const parts = inParts(tally.sealing(sealed.stream), intake.partBytes);
     try {
-      await stored;
+      await upload(token, parts, this.#surroundings(gate, tally));
     } catch (problem) {
       void parts.return();
       void thisServer.forget(token);
@@ -138,15 +139,22 @@ class Sealer {
     return sealed.receipt;
   }
 
-  #surroundings(gate: Gate, total: number): Surroundings {
+  /** Tells the page of the upload behind this gate, unless the person has cancelled it. */
+  #tellOf(gate: Gate, news: News): void {
+    if (!gate.cancelled) {
+      this.#tell(news);
+    }
+  }
+
+  #surroundings(gate: Gate, tally: Tally): Surroundings {
     return {
       server: thisServer,
       gate,
       now: () => performance.now(),
       sleep,
-      onPhase: (phase) => this.#tell({ kind: "phase", phase }),
-      onSent: (bytes) => this.#tell({ kind: "sent", bytes, total: Math.max(total, bytes) }),
-      onUnreachable: () => this.#tell({ kind: "unreachable" }),
+      onPhase: (phase) => this.#tellOf(gate, { kind: "phase", phase }),
+      onSent: (bytes) => tally.sent(bytes),
+      onUnreachable: () => this.#tellOf(gate, { kind: "unreachable" }),
     };
   }
 }
