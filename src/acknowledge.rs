@@ -18,7 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Advice`] when the words are none, with the one that is wrong.
-pub(crate) fn read_token() -> anyhow::Result<AcknowledgementToken> {
+pub fn read_token() -> anyhow::Result<AcknowledgementToken> {
     let input = io::stdin();
     if input.is_terminal() {
         eprint!("The twelve words that the console showed: ");
@@ -40,7 +40,7 @@ pub(crate) fn read_token() -> anyhow::Result<AcknowledgementToken> {
 ///
 /// # Errors
 /// [`Advice`] when no bundle of this server has the token.
-pub(crate) async fn acknowledge(
+pub async fn acknowledge(
     data: &DataFolder,
     token: &AcknowledgementToken,
 ) -> anyhow::Result<Acknowledged> {

@@ -111,6 +111,7 @@ impl AppState {
             office: bundle.map(|bundle| bundle.content().office.clone()),
             fingerprint: bundle.map(|bundle| bundle.content().fingerprint().to_string()),
             closed,
+            clear_web: self.config.clear_web,
             answers_at_night: Vec::new(),
             field_limit_bytes: TEXT_FIELD_LIMIT_BYTES as u64,
             text_limit_bytes: REPORT_TEXT_LIMIT_BYTES as u64,

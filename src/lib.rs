@@ -6,7 +6,7 @@
 //! [`config`] (what the operator says), [`serve`] and [`process`] (how the process starts),
 //! [`clock`] (time and randomness as arguments), [`telemetry`] (what is logged, and what never is).
 
-mod acknowledge;
+pub mod acknowledge;
 pub mod app;
 pub mod body;
 pub mod cli;

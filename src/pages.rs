@@ -53,6 +53,8 @@ pub struct Site {
     pub fingerprint: Option<String>,
     /// Why no report can be sent, if so.
     pub closed: Option<Closed>,
+    /// Reached through a TLS proxy, which would read what is sent without JavaScript: that way is shut.
+    pub clear_web: bool,
     /// Who answers at night and at weekends: signed data of the office, a line each; may be empty.
     pub answers_at_night: Vec<String>,
     /// Most bytes of UTF-8 in one text field.

@@ -7,7 +7,8 @@
 use std::{
     future::{Future, poll_fn},
     hint::black_box,
-    task::Poll,
+    pin::Pin,
+    task::{Context, Poll},
 };
 
 /// Runs `future` and clears the stack below it after every poll, also one that panics; between two polls
@@ -16,9 +17,15 @@ pub async fn cleared<F: Future>(future: F) -> F::Output {
     let mut future = Box::pin(future);
     poll_fn(|context| -> Poll<F::Output> {
         let _after = ClearBelow;
-        future.as_mut().poll(context)
+        poll_below(future.as_mut(), context)
     })
     .await
+}
+
+/// Never inlined: what a poll keeps in its frame must lie where [`clear_below`] writes.
+#[inline(never)]
+fn poll_below<F: Future>(future: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
+    future.poll(context)
 }
 
 struct ClearBelow;

@@ -116,12 +116,12 @@ pub(crate) fn read_note(path: &Path, what: &str) -> Result<Zeroizing<Vec<u8>>, F
 }
 
 /// Without words, only a note that says of itself that it is a demonstration.
-fn anchor(office: Option<Fingerprint>) -> Anchor {
+pub(crate) fn anchor(office: Option<Fingerprint>) -> Anchor {
     office.map_or(Anchor::DemoOnly, Anchor::Fingerprint)
 }
 
 /// A note that may have run out, but is the office's.
-fn verified(path: &Path, what: &str, anchor: &Anchor) -> Result<KeyBundle, Failure> {
+pub(crate) fn verified(path: &Path, what: &str, anchor: &Anchor) -> Result<KeyBundle, Failure> {
     let note = read_note(path, what)?;
     let bundle = UnverifiedBundle::parse(&note)
         .and_then(|note| note.verify(anchor, None))

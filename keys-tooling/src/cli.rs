@@ -8,6 +8,7 @@ use asylia_envelope::{
     key_bundle::Fingerprint,
     signing::{Office, Role, Root, Transfer, VerifyingKey},
 };
+use asylia_keys::shares::{Challenge, Group};
 use clap::{Args, Parser, Subcommand};
 
 /// Keys of the office: demonstrations, periods, the key bundle.
@@ -35,6 +36,12 @@ pub(crate) enum Command {
     /// The signed key bundle, keys.note
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Split a seed into shares for several holders
+    Split(Box<SplitArgs>),
+    /// Put a seed together again from its shares
+    Combine(Box<CombineArgs>),
+    /// Prove that a share is still there, without showing it
+    Drill(DrillArgs),
     /// Print the 12 words that a key bundle claims, without checking it
     Fingerprint {
         /// The key bundle
@@ -58,6 +65,17 @@ pub(crate) enum RootCommand {
 pub(crate) enum PeriodCommand {
     /// Make the identities of a period, and the public note for `bundle build`
     New(NewPeriodArgs),
+    /// Make identity files again from a seed that was put together from its shares
+    Restore {
+        /// Seed file that `combine` wrote
+        #[arg(long, value_name = "FILE")]
+        seed: PathBuf,
+        /// New or empty folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
 }
 
 #[derive(Args)]
@@ -83,6 +101,83 @@ pub(crate) struct NewPeriodArgs {
     /// Passphrase of the identity key's file, when another person holds it
     #[arg(long, value_name = "FILE")]
     pub(crate) identity_passphrase_file: Option<PathBuf>,
+    /// Write the seeds too, for `split`: seed-period and seed-identity. Destroy them afterwards
+    #[arg(long)]
+    pub(crate) keep_seeds: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct SplitArgs {
+    /// Seed file, such as `period new --keep-seeds` writes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seed: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+    /// How many holders must come together; with --groups, how many groups
+    #[arg(long, value_name = "K")]
+    pub(crate) threshold: u8,
+    /// How many holders there are
+    #[arg(long, value_name = "N", required_unless_present = "groups")]
+    pub(crate) shares: Option<u8>,
+    /// Groups of holders instead, such as 2of3,3of5
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', conflicts_with = "shares",
+          value_parser = group)]
+    pub(crate) groups: Vec<Group>,
+    /// Day after which the sheets are destroyed; 425 days from today when not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) destroy_after: Option<Day>,
+    /// New or empty folder for the set's public file
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Write pages for printing into this new or empty folder in memory, such as one under /dev/shm,
+    /// instead of showing the words
+    #[arg(long, value_name = "DIR")]
+    pub(crate) sheets: Option<PathBuf>,
+    /// Permit pages on a disk, or with swap: the words can be found there for years
+    #[arg(long, requires = "sheets")]
+    pub(crate) danger_sheets_on_disk: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CombineArgs {
+    /// The set's public file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) set: PathBuf,
+    /// Public file of another set, to name its shares by; may be repeated
+    #[arg(long = "known", value_name = "FILE")]
+    pub(crate) known: Vec<PathBuf>,
+    /// The office's key bundle: refuses a set for other keys than it lists
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) anchor: AnchorArg,
+    /// New seed file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+}
+
+#[derive(Args)]
+pub(crate) struct DrillArgs {
+    /// The set's public file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) set: PathBuf,
+    /// Public file of another set, to name its shares by; may be repeated
+    #[arg(long = "known", value_name = "FILE")]
+    pub(crate) known: Vec<PathBuf>,
+    /// Draw and print a challenge for the holders, and nothing else
+    #[arg(long, conflicts_with_all = ["verify", "challenge", "out"])]
+    pub(crate) draw: bool,
+    /// The office's challenge; drawn afresh when not given
+    #[arg(long, value_name = "HEX")]
+    pub(crate) challenge: Option<Challenge>,
+    /// New file for the answer; printed when not given
+    #[arg(long, value_name = "FILE", conflicts_with = "verify")]
+    pub(crate) out: Option<PathBuf>,
+    /// Verify these answers
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) verify: Vec<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -168,6 +263,16 @@ pub(crate) struct Passphrase {
     /// File whose one line is the passphrase; asked for when not given
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// `2of3`.
+fn group(text: &str) -> Result<Group, String> {
+    let numbers = text.split_once("of").and_then(|(threshold, count)| {
+        let threshold = threshold.trim().parse().ok()?;
+        let count = count.trim().parse().ok()?;
+        Some(Group { threshold, count })
+    });
+    numbers.ok_or_else(|| "a group is written like 2of3".to_owned())
 }
 
 fn public_key<R: Role>(text: &str) -> Result<VerifyingKey<R>, String> {

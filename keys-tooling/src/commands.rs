@@ -18,8 +18,10 @@ use rand_core::{CryptoRng, RngCore};
 use crate::{
     bundle_commands,
     cli::{BundleCommand, Command, NewPeriodArgs, PeriodCommand, RootCommand},
+    combine_command,
     failure::Failure,
     passphrase,
+    split_command::{self, read_seed},
 };
 
 /// Runs one command.
@@ -52,6 +54,14 @@ pub(crate) fn run(
             previous.as_deref(),
             on.unwrap_or(today),
         ),
+        Command::Period(PeriodCommand::Restore {
+            seed,
+            out,
+            passphrase,
+        }) => period_restore(&seed, &out, passphrase.passphrase_file.as_deref()),
+        Command::Split(args) => split_command::run(&args, today, rng),
+        Command::Combine(args) => combine_command::combine(*args),
+        Command::Drill(args) => combine_command::drill(&args, today, rng),
         Command::Fingerprint { note } => fingerprint(&note),
     }
 }
@@ -122,7 +132,7 @@ fn period_new(
     let folder = &args.out;
     empty_private_folder(folder).map_err(|error| Failure::writing("the folder", &error))?;
     let work = WorkFactor::STANDARD;
-    let files: [(&str, Vec<u8>); 4] = [
+    let mut files: Vec<(&str, Vec<u8>)> = vec![
         ("identity-intake", made.intake.seal_file(&passphrase, work)),
         (
             "identity-account",
@@ -134,6 +144,11 @@ fn period_new(
         ),
         ("period.note", to_note(instance, &made.public).into_bytes()),
     ];
+    if args.keep_seeds {
+        files.push(("seed-period", made.period_seed.seal_file(&passphrase, work)));
+        let seed = made.identity_seed.seal_file(&of_identity, work);
+        files.push(("seed-identity", seed));
+    }
     for (name, bytes) in &files {
         let path: PathBuf = folder.join(name);
         write_new(&path, bytes).map_err(|error| Failure::writing(name, &error))?;
@@ -145,6 +160,31 @@ fn period_new(
         window.until()
     );
     println!("Carry period.note to `bundle build`; keep the identities offline.");
+    Ok(())
+}
+
+/// Identity files from a seed: what a period needs when its files are lost.
+fn period_restore(seed: &Path, out: &Path, passphrase_file: Option<&Path>) -> Result<(), Failure> {
+    let secret = read_seed(seed, passphrase_file)?;
+    let identities = secret.derive_identities();
+    if identities.is_empty() {
+        return Err(Failure::new(
+            "A vault's recovery key gives no identity of a period",
+            "Give the seed of a period; the console opens a vault",
+        ));
+    }
+    let passphrase = passphrase::new(passphrase_file, "the identity files")?;
+    empty_private_folder(out).map_err(|error| Failure::writing("the folder", &error))?;
+    for identity in &identities {
+        let name = format!("identity-{}", identity.role());
+        let file = identity.seal_file(&passphrase, WorkFactor::STANDARD);
+        write_new(&out.join(&name), &file).map_err(|error| Failure::writing(&name, &error))?;
+    }
+    println!(
+        "Period {} of installation {}: its identity files are made again.",
+        secret.label(),
+        secret.instance()
+    );
     Ok(())
 }
 

@@ -3,7 +3,12 @@
 use core::fmt;
 use std::io;
 
-use asylia_keys::{bundle::Refusal, key_file::KeyFileError, period::BadPeriod};
+use asylia_keys::{
+    bundle::Refusal,
+    key_file::KeyFileError,
+    period::BadPeriod,
+    shares::{BadNote, BadScheme, CombineError, DrillRefusal, ShareRefusal, SplitError},
+};
 
 /// Two sentences.
 #[derive(Debug)]
@@ -22,6 +27,11 @@ impl Failure {
             &format!("Reading {what} failed: {reason}"),
             "Check the path and the file",
         )
+    }
+
+    /// A share on a line of standard input was refused.
+    pub(crate) fn of_line(number: usize, refusal: &ShareRefusal) -> Self {
+        Self(format!("Line {number}: {refusal}"))
     }
 
     /// `what` could not be written.
@@ -57,4 +67,14 @@ macro_rules! two_sentences {
     )*};
 }
 
-two_sentences!(Refusal, KeyFileError, BadPeriod);
+two_sentences!(
+    Refusal,
+    KeyFileError,
+    BadPeriod,
+    BadNote,
+    BadScheme,
+    SplitError,
+    ShareRefusal,
+    CombineError,
+    DrillRefusal
+);

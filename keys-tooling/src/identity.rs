@@ -43,6 +43,10 @@ macro_rules! seed {
             pub fn from_bytes(seed: Zeroizing<[u8; 32]>) -> Self {
                 Self(seed)
             }
+
+            pub(crate) fn bytes(&self) -> &Zeroizing<[u8; 32]> {
+                &self.0
+            }
         }
     };
 }
@@ -223,6 +227,16 @@ impl AnyIdentity {
         }
     }
 
+    /// The key file: an age file under `passphrase`.
+    #[must_use]
+    pub fn seal_file(&self, passphrase: &SecretString, work: WorkFactor) -> Vec<u8> {
+        match self {
+            Self::Intake(identity) => identity.seal_file(passphrase, work),
+            Self::Account(identity) => identity.seal_file(passphrase, work),
+            Self::Identity(identity) => identity.seal_file(passphrase, work),
+        }
+    }
+
     /// Its role.
     #[must_use]
     pub fn role(&self) -> KeyRole {
@@ -374,11 +388,11 @@ fn derive(
     HybridIdentity::from_seed(&key)
 }
 
-const PERIOD_CONTEXT: &str = "asylia/v1/period-seed";
-const IDENTITY_CONTEXT: &str = "asylia/v1/identity-seed";
-const INTAKE_LABEL: &str = "asylia/v1/period/intake";
-const ACCOUNT_LABEL: &str = "asylia/v1/period/account";
-const IDENTITY_LABEL: &str = "asylia/v1/period/identity";
+pub(crate) const PERIOD_CONTEXT: &str = "asylia/v1/period-seed";
+pub(crate) const IDENTITY_CONTEXT: &str = "asylia/v1/identity-seed";
+pub(crate) const INTAKE_LABEL: &str = "asylia/v1/period/intake";
+pub(crate) const ACCOUNT_LABEL: &str = "asylia/v1/period/account";
+pub(crate) const IDENTITY_LABEL: &str = "asylia/v1/period/identity";
 
 #[cfg(test)]
 #[path = "identity/tests.rs"]

@@ -10,7 +10,10 @@ use std::io::{self, Read, Write};
 
 use age::DecryptError;
 use asylia_envelope::ids::InstanceId;
-use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD},
+};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -30,6 +33,12 @@ pub enum KeyRole {
     OfficeSigning,
     /// Signs key bundles.
     RootSigning,
+    /// Seed of a period's intake and account identities.
+    PeriodSeed,
+    /// Seed of a period's identity for the identity compartment.
+    IdentitySeed,
+    /// Reopens the console's vault.
+    VaultRecovery,
 }
 
 /// Work of one passphrase guess: scrypt with N = 2^x, r = 8, p = 1, which takes 2^x KiB of memory.
@@ -72,9 +81,15 @@ pub enum KeyFileError {
         /// The role in the file.
         found: KeyRole,
     },
-    /// It holds a signing key, and an identity of any role was asked for.
+    /// It holds a signing key or a seed, and an identity of any role was asked for.
     #[error("This key file holds a key for {0}, not an identity. Give an identity file.")]
     NoIdentity(KeyRole),
+    /// It holds an identity or a signing key, and a secret that is kept in shares was asked for.
+    #[error(
+        "This key file holds a key for {0}, which is not kept in shares. \
+         Give the file of a seed, such as `period new --keep-seeds` writes."
+    )]
+    NoSeed(KeyRole),
 }
 
 impl WorkFactor {
@@ -89,12 +104,15 @@ impl WorkFactor {
 
 impl KeyRole {
     /// Every role.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Intake,
         Self::Account,
         Self::Identity,
         Self::OfficeSigning,
         Self::RootSigning,
+        Self::PeriodSeed,
+        Self::IdentitySeed,
+        Self::VaultRecovery,
     ];
 
     /// Whether it signs, and so is no identity.
@@ -104,10 +122,10 @@ impl KeyRole {
     }
 
     fn magic(self) -> &'static str {
-        if self.signs() {
-            "asylia signing key v1"
-        } else {
-            "asylia identity v1"
+        match self {
+            Self::OfficeSigning | Self::RootSigning => "asylia signing key v1",
+            Self::Intake | Self::Account | Self::Identity => "asylia identity v1",
+            Self::PeriodSeed | Self::IdentitySeed | Self::VaultRecovery => "asylia seed v1",
         }
     }
 }
@@ -120,6 +138,9 @@ impl fmt::Display for KeyRole {
             Self::Identity => "identity",
             Self::OfficeSigning => "office-signing",
             Self::RootSigning => "root-signing",
+            Self::PeriodSeed => "period-seed",
+            Self::IdentitySeed => "identity-seed",
+            Self::VaultRecovery => "vault-recovery",
         })
     }
 }
@@ -131,7 +152,7 @@ pub(crate) struct KeyText {
     pub(crate) instance: Option<InstanceId>,
     /// `None` for signing keys.
     pub(crate) period: Option<String>,
-    /// One line; `AGE-SECRET-KEY-PQ-1…` of an identity, base64 of a signing key's seed.
+    /// One line; `AGE-SECRET-KEY-PQ-1…` of an identity, else base64 of a 32-byte seed.
     pub(crate) key: Zeroizing<String>,
 }
 
@@ -187,6 +208,28 @@ impl KeyText {
         } else {
             Err(KeyFileError::Content)
         }
+    }
+
+    /// The line of a seed.
+    pub(crate) fn key_of_seed(seed: &[u8; 32]) -> Zeroizing<String> {
+        Zeroizing::new(BASE64_STANDARD.encode(seed))
+    }
+
+    /// The 32 bytes of a signing key or seed.
+    pub(crate) fn seed(&self) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        // 33 bytes of room would let the engine decode; the exact length is checked by its return
+        // value.
+        let mut buffer = Zeroizing::new([0; SEED_TEXT_ROOM_BYTES]);
+        let length = BASE64_STANDARD
+            .decode_slice(self.key.as_bytes(), &mut *buffer)
+            .map_err(|_| KeyFileError::Content)?;
+        let bytes = buffer.get(..length).ok_or(KeyFileError::Content)?;
+        if bytes.len() != seed.len() {
+            return Err(KeyFileError::Content);
+        }
+        seed.copy_from_slice(bytes);
+        Ok(seed)
     }
 
     /// Refuses another role than `wanted`.
@@ -289,6 +332,8 @@ const HEADER_LINE_LIMIT_CHARS: usize = 80;
 const HEADER_LENGTHS: [usize; 3] = [16, 32, 32];
 /// Five lines, of which the longest holds some 80 characters.
 const TEXT_LIMIT_BYTES: usize = 512;
+/// base64's estimate for 44 characters.
+const SEED_TEXT_ROOM_BYTES: usize = 33;
 
 #[cfg(test)]
 #[path = "key_file/tests.rs"]

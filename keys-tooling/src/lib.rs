@@ -5,14 +5,16 @@
 //!
 //! Reading order: [`period`] (seeds, windows), [`identity`] (what opens submissions, one type a
 //! role), [`key_file`] (a secret under a passphrase), [`signing_file`] (keys that sign), [`bundle`]
-//! (what the Committee signs), [`files`] (writing once, for the owner only), [`demo`] (a throwaway
-//! office).
+//! (what the Committee signs), [`custody`] and [`shares`] (secrets kept by several holders),
+//! [`files`] (writing once, for the owner only), [`demo`] (a throwaway office).
 #![deny(missing_docs)]
 
 pub mod bundle;
+pub mod custody;
 pub mod demo;
 pub mod files;
 pub mod identity;
 pub mod key_file;
 pub mod period;
+pub mod shares;
 pub mod signing_file;

@@ -14,9 +14,12 @@ use rand_core::OsRng;
 
 mod bundle_commands;
 mod cli;
+mod combine_command;
 mod commands;
 mod failure;
 mod passphrase;
+mod split_command;
+mod terminal;
 
 /// Freed memory is cleared, since seeds and passphrases pass through libraries' buffers too.
 #[global_allocator]

@@ -10,8 +10,9 @@ use asylia_envelope::{
 };
 use rand_core::{CryptoRng, RngCore};
 
-use crate::identity::{
-    AccountIdentity, IdentityPartIdentity, IdentitySeed, IntakeIdentity, PeriodSeed,
+use crate::{
+    custody::CustodySecret,
+    identity::{AccountIdentity, IdentityPartIdentity, IdentitySeed, IntakeIdentity, PeriodSeed},
 };
 
 /// Days after a period's quarter for which sealed things are still accepted.
@@ -37,6 +38,10 @@ pub struct NewPeriod {
     pub account: AccountIdentity,
     /// Opens the identity compartment; from a seed of its own.
     pub identity: IdentityPartIdentity,
+    /// What intake and account derive from, to be split among holders.
+    pub period_seed: CustodySecret,
+    /// What the identity derives from; may have other holders.
+    pub identity_seed: CustodySecret,
 }
 
 /// Why there is no such period. Each text is two sentences: what failed, what to do.
@@ -89,7 +94,7 @@ impl Window {
     }
 }
 
-/// Makes a period: draws both seeds from `rng`, derives the identities, forgets the seeds.
+/// Makes a period: draws both seeds from `rng` and derives the identities.
 ///
 /// # Errors
 /// [`BadPeriod::Id`].
@@ -105,7 +110,8 @@ pub fn new_period(
     let period_seed = PeriodSeed::generate(rng);
     let intake = period_seed.derive_intake(instance, id);
     let account = period_seed.derive_account(instance, id);
-    let identity = IdentitySeed::generate(rng).derive_identity_part(instance, id);
+    let identity_seed = IdentitySeed::generate(rng);
+    let identity = identity_seed.derive_identity_part(instance, id);
     let public = Period {
         id: id.to_owned(),
         from: window.from,
@@ -119,6 +125,8 @@ pub fn new_period(
         intake,
         account,
         identity,
+        period_seed: CustodySecret::of_period(&period_seed, instance, id),
+        identity_seed: CustodySecret::of_identity(&identity_seed, instance, id),
     })
 }
 
@@ -169,7 +177,7 @@ fn read_note(text: &str) -> Option<(InstanceId, Period)> {
 }
 
 /// The rule of the key bundle's grammar.
-fn is_period_id(id: &str) -> bool {
+pub(crate) fn is_period_id(id: &str) -> bool {
     let letters = id
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -8,7 +8,6 @@ use asylia_envelope::{
     ids::InstanceId,
     signing::{Office, Role, Root, SigningKey},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -85,31 +84,20 @@ fn key_text<R: Role>(role: KeyRole, instance: Option<InstanceId>, key: &SigningK
         role,
         instance,
         period: None,
-        key: Zeroizing::new(BASE64_STANDARD.encode(*key.seed())),
+        key: KeyText::key_of_seed(&key.seed()),
     }
 }
 
 fn signing_key<R: Role>(text: &KeyText) -> Result<SigningKey<R>, KeyFileError> {
-    let mut seed = Zeroizing::new([0; 32]);
-    // 33 bytes of room would let the engine decode; the exact length is checked by its return
-    // value.
-    let mut buffer = Zeroizing::new([0; SEED_TEXT_ROOM_BYTES]);
-    let length = BASE64_STANDARD
-        .decode_slice(text.key.as_bytes(), &mut *buffer)
-        .map_err(|_| KeyFileError::Content)?;
-    let bytes = buffer.get(..length).ok_or(KeyFileError::Content)?;
-    if bytes.len() != seed.len() || text.period.is_some() {
+    if text.period.is_some() {
         return Err(KeyFileError::Content);
     }
-    seed.copy_from_slice(bytes);
-    Ok(SigningKey::from_seed(&seed))
+    Ok(SigningKey::from_seed(&*text.seed()?))
 }
-
-/// base64's estimate for 44 characters.
-const SEED_TEXT_ROOM_BYTES: usize = 33;
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use rand_core::OsRng;
 
     use super::*;

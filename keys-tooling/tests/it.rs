@@ -1,6 +1,10 @@
 //! The program `asylia-keys` as a person runs it: arguments in, sentences and exit codes out.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 #![expect(
     clippy::disallowed_types,
     reason = "the tests start the program; the program starts none"
@@ -11,6 +15,11 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+#[path = "it/shares.rs"]
+mod shares;
+#[path = "it/terminal.rs"]
+mod terminal;
 
 /// Exit code, standard output, standard error.
 fn keys(folder: &Path, arguments: &[&str]) -> (i32, String, String) {

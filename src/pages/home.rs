@@ -59,9 +59,15 @@ fn notice(site: &Site) -> Markup {
 
 /// Tells the true path before anything is typed; the words are those of the threat model.
 fn path(site: &Site) -> Markup {
+    // The way without JavaScript is shut where a proxy would see the text; say so before anything is typed.
+    let without_script = if site.clear_web {
+        "refusal-clear-web"
+    } else {
+        "seal-without-script"
+    };
     html! {
         (heading(site, "page-form-seal"))
-        noscript { p.note { (site.texts().get("seal-without-script")) } }
+        noscript { p.note { (site.texts().get(without_script)) } }
         p.note.js #script-note { (site.texts().get("seal-script-on")) }
     }
 }
@@ -73,7 +79,7 @@ fn form(site: &Site, page_number: &str) -> Markup {
             (story(site))
             (send(site))
             p.note.js { (site.texts().get("seal-no-button")) }
-            noscript { (paragraph(site, "page-form-send-story")) }
+            @if !site.clear_web { noscript { (paragraph(site, "page-form-send-story")) } }
             @for block in 1..=6 {
                 details {
                     summary { (site.texts().get(&format!("block-{block}"))) }
@@ -124,10 +130,10 @@ fn files(site: &Site) -> Markup {
 /// The button exists only without JavaScript; with it a line stands in the place of the first.
 fn send(site: &Site) -> Markup {
     html! {
-        noscript {
+        @if !site.clear_web { noscript {
             button formaction="/report" formmethod="post" formenctype="multipart/form-data" {
                 (site.texts().get("page-form-send"))
             }
-        }
+        } }
     }
 }

@@ -28,6 +28,7 @@ impl Site {
                     .to_owned(),
             ),
             closed: None,
+            clear_web: false,
             answers_at_night: Vec::new(),
             field_limit_bytes: 262_144,
             text_limit_bytes: 1_048_576,

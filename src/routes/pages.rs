@@ -3,14 +3,10 @@
 use asylia_envelope::ids::PageNumber;
 use axum::{extract::State, response::Response};
 
-use crate::{app::AppState, pages, refusal::Refusal};
+use crate::{app::AppState, pages};
 
 /// The form, with a fresh page number; a closed form says so and names no way to send.
 pub(super) async fn home(State(state): State<AppState>) -> Response {
-    if state.config.clear_web {
-        // Until the browser seals, nothing can be sent here; say so before anything is typed.
-        return pages::respond(pages::refusal(&state.site(), Refusal::ClearWeb));
-    }
     let number = PageNumber::generate(&mut state.rng.clone());
     pages::respond(pages::home(&state.site(), &number.to_string()))
 }

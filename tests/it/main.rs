@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per subject.
 
 mod acknowledge;
+mod clear_web;
 mod command_line;
 mod dependency_rules;
 #[expect(

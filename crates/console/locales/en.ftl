@@ -68,10 +68,14 @@ console-sent-twice = { $count ->
 
 console-unlock-title = Unlock
 console-unlock-heading = Unlock the vault
+console-unlock-who = Your name
 console-unlock-passphrase = Passphrase
+console-unlock-date = Today is { $day } (year, month, day, UTC). I looked at a calendar or a clock that is not this computer.
+console-unlock-date-refused = The date was not confirmed. Set this computer's date right if it is wrong, then tick the box and unlock again.
+console-unlock-clock = This computer's clock is behind the vault's last entry. Set date and time right, then unlock again.
 console-unlock-button = Unlock
 console-unlock-wait = This takes a second or two: the passphrase is made slow to guess on purpose.
-console-unlock-wrong = The passphrase is wrong; the vault is not damaged. Look at the keyboard layout and Caps Lock, and type it again.
+console-unlock-wrong = The passphrase is wrong; the vault is not damaged. Look at the keyboard layout and Caps Lock, and type name and passphrase again.
 console-unlock-damaged = The vault file is damaged; the passphrase is not at fault. Restore the vault's folder from the last backup.
 console-unlock-version = This vault was made by another version of this program. Use the version that made it.
 console-unlock-failed = The vault could not be read. Check the disk, then run asylia-console doctor.
@@ -106,6 +110,9 @@ console-inbox-missing = { $count ->
     [one] Bundle { $list } never arrived. Ask the operator for it.
    *[other] These bundles never arrived: { $list }. Ask the operator for them.
 }
+console-inbox-parts = Parts of the list
+console-inbox-newer = Newer reports
+console-inbox-older = Older reports
 console-inbox-missing-more = { $list } and more
 
 console-quarantine-heading = In quarantine
@@ -165,6 +172,8 @@ console-help-limits = No triage, no routing and no replies yet. It does not cut 
 
 console-not-found-title = Not found
 console-not-found = There is no such page or record. Go back to the inbox.
+console-denied-title = Not your role
+console-denied = Your role does not open this page. Ask the focal point, who can change your role.
 console-failed-title = Failed
 console-failed = The vault could not be read just now. Lock the console, run asylia-console doctor, and try again.
 console-refused-title = Refused
@@ -208,9 +217,24 @@ console-cli-attachment-unlisted = The list of all parts is missing or damaged: n
 console-cli-browser-serving = The console is open until you press Ctrl-C.
 console-cli-browser-none = No browser was found that can be started with a private profile. Open this file in a browser whose history nobody else can read:
 console-cli-doctor-vault = Vault version { $version }, Argon2id with { $mib } MiB and { $passes } passes.
-console-cli-doctor-counts = { $imported } imported, { $quarantined } in quarantine, { $identities } identities, { $bundles } bundles.
-console-cli-doctor-rows = Damaged row { $row }. What it said is lost; import the bundles again.
-console-cli-doctor-record = Damaged record { $record }: its stored bytes changed on the disk. Import its bundle into a new vault, or restore the backup.
+console-cli-doctor-counts = { $events } events, { $imported } imported, { $quarantined } in quarantine, { $identities } identities, { $bundles } bundles, as far as your role sees.
+console-cli-doctor-rows = Not as it was written: { $row }. Keep the folder as it is and restore the last backup beside it.
+console-cli-doctor-record = Damaged record { $record }: its stored bytes changed on the disk. Restore it from the last backup.
 console-cli-doctor-file = The database file has faults: { $fault }
 console-cli-doctor-bundle = The key bundle's row is damaged. Restore the vault from the last backup.
 console-cli-doctor-sound = No damage found.
+console-cli-users-added = { $name } is added and can unlock the vault.
+console-cli-users-removed = { $name } is removed. The keys of the roles are new; an older copy of the vault still opens with the old passphrase.
+console-cli-users-roles = { $name } has other roles from the next unlock on.
+console-cli-users-passphrase = The passphrase of { $name } is changed. Copies of the vault from before still open with the old one.
+console-cli-users-recovery = The recovery key is set. Keep its shares apart from this computer and from each other.
+console-cli-users-recovered = { $name } has a new passphrase.
+console-cli-audit-verified = { $events } events, { $heads } of them signed heads.
+console-cli-audit-fault = Not as it was written: { $fault }
+console-cli-audit-head-fits = Event { $number }, which the carried head signs, is in its place.
+console-cli-audit-exported = { $count } entries are written, without contents.
+console-cli-backup = The copy is written. Keep the following lines somewhere else: they show later whether a copy was set back.
+console-cli-restore = The vault is restored and checked: { $count ->
+    [one] one record
+   *[other] { $count } records
+}.

@@ -4,19 +4,27 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use asylia_envelope::{
-    open::{OpenedAttachment, OpenedRecord, Problem},
+    ids::RecordId,
+    open::{OpenedAttachment, Problem},
     submission::CompartmentName,
 };
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::{
-    opening::{Refused, open_imported},
-    vault::{Vault, item::RecordItem},
+    case::refused,
+    opening::Refused,
+    vault::{
+        Vault, VaultError,
+        audit::{Act, AuditItem},
+        item::{FileItem, Flaw, IdentityState, RecordItem, RecordState},
+    },
 };
 
 /// Why an attachment was not written. Each text has two sentences.
@@ -34,6 +42,9 @@ pub enum AttachmentError {
     /// The record does not open.
     #[error("the record does not open")]
     Refused(Refused),
+    /// That it is written out could not be written down.
+    #[error("{0}")]
+    Vault(VaultError),
     /// A file of that name exists already.
     #[error("The file named by `--out` exists already. Choose another name; nothing was changed.")]
     Exists,
@@ -52,7 +63,8 @@ pub struct Written {
     pub listed: bool,
 }
 
-/// Writes attachment `number` to the new file `out` (mode 0600).
+/// Writes attachment `number` to the new file `out` (mode 0600). That it was written out is in the audit log
+/// before the first byte is.
 ///
 /// # Errors
 /// See [`AttachmentError`]; `out` does not exist afterwards then, unless it existed before.
@@ -62,10 +74,12 @@ pub fn write_attachment(
     number: u16,
     out: &Path,
 ) -> Result<Written, AttachmentError> {
-    let first =
-        open_imported(vault, record, &mut |_, _| Ok(())).map_err(AttachmentError::Refused)?;
-    let expected = verified(&first, number)?.clone();
-    let file = OpenOptions::new()
+    let (file, listed) = find(vault, record, number)?;
+    // A first pass through the whole file: nothing is begun that could not be ended.
+    if !copy(vault, &file, &mut io::sink())? {
+        return Err(AttachmentError::NotVerified(number));
+    }
+    let sink = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
@@ -74,49 +88,80 @@ pub fn write_attachment(
             io::ErrorKind::AlreadyExists => AttachmentError::Exists,
             _ => AttachmentError::Io(error),
         })?;
-    let written = copy(vault, record, &expected, file);
+    let written = write_down(vault, record.record_id, number)
+        .map_err(AttachmentError::Vault)
+        .and_then(|()| write(vault, &file, sink));
     if written.is_err() {
         let _ = fs::remove_file(out);
     }
     written.map(|()| Written {
-        listed: !first.problems.iter().any(is_about_manifest),
-        attachment: expected,
+        listed,
+        attachment: file.attachment(),
     })
 }
 
-/// The second pass: the bytes go out as they open, and the record must verify once more.
-fn copy(
-    vault: &mut Vault,
-    record: &RecordItem,
-    expected: &OpenedAttachment,
-    mut file: File,
-) -> Result<(), AttachmentError> {
-    let mut failed = None;
-    let opened = open_imported(vault, record, &mut |number, bytes| {
-        if number != expected.number {
-            return Ok(());
-        }
-        file.write_all(bytes).map_err(|error| {
-            let kind = error.kind();
-            failed = Some(error);
-            kind.into()
-        })
-    });
-    if let Some(error) = failed {
-        return Err(AttachmentError::Io(error));
-    }
-    let opened = opened.map_err(AttachmentError::Refused)?;
-    let again = verified(&opened, expected.number)?;
-    if (again.size, &again.sha256) != (expected.size, &expected.sha256) {
-        return Err(AttachmentError::NotVerified(expected.number));
-    }
-    file.sync_all().map_err(AttachmentError::Io)
+fn write_down(vault: &mut Vault, record: RecordId, number: u16) -> Result<(), VaultError> {
+    let entry = AuditItem::of(Act::AttachmentExported).on_record(record);
+    vault.log(entry.with_number(u64::from(number)))
 }
 
-/// The attachment, unless something speaks against its bytes.
-fn verified(opened: &OpenedRecord, number: u16) -> Result<&OpenedAttachment, AttachmentError> {
+/// The second pass: the bytes go out as they open, and must verify once more.
+fn write(vault: &mut Vault, file: &FileItem, mut sink: File) -> Result<(), AttachmentError> {
+    match copy(vault, file, &mut sink)? {
+        true => sink.sync_all().map_err(AttachmentError::Io),
+        false => Err(AttachmentError::NotVerified(file.number)),
+    }
+}
+
+/// Copies the file's bytes; returns whether size and digest are those that were verified at import.
+fn copy(
+    vault: &mut Vault,
+    file: &FileItem,
+    sink: &mut impl Write,
+) -> Result<bool, AttachmentError> {
+    let mut source = vault.open_blob(&file.blob);
+    let (mut size, mut digest) = (0, Sha256::new());
+    let mut bytes = Zeroizing::new(vec![0; 64 * 1024]);
+    loop {
+        let read = source.read(&mut bytes);
+        let read = read.map_err(|error| AttachmentError::Refused(refused(&error)))?;
+        if read == 0 {
+            break;
+        }
+        let now = bytes.get(..read).unwrap_or_default();
+        size += read as u64;
+        digest.update(now);
+        sink.write_all(now).map_err(AttachmentError::Io)?;
+    }
+    Ok(size == file.size && hex::encode(digest.finalize()) == file.sha256)
+}
+
+/// The attachment, unless something speaks against its bytes; and whether the manifest vouches for the list.
+fn find(
+    vault: &Vault,
+    record: &RecordItem,
+    number: u16,
+) -> Result<(FileItem, bool), AttachmentError> {
+    let imported = match &record.state {
+        RecordState::Imported(imported) => imported,
+        RecordState::Quarantined(reason, _) => {
+            return Err(AttachmentError::Refused(Refused::Record(*reason)));
+        }
+    };
+    let (mut files, mut flaws) = (imported.files.clone(), imported.problems.clone());
+    let part = vault.contents().identity_parts.get(&record.record_id);
+    if let Some(IdentityState::Sealed {
+        files: more,
+        problems,
+        ..
+    }) = part.map(|part| &part.state)
+    {
+        files.extend_from_slice(more);
+        flaws.extend_from_slice(problems);
+    }
+    let problems: Vec<Problem> = flaws.iter().map(Flaw::problem).collect();
     let name = CompartmentName::Attachment(number);
-    let spoiled = opened.problems.iter().any(|problem| {
+    let spoiled = problems.iter().any(|problem| {
         matches!(problem,
             Problem::Damaged(part) | Problem::Closed(part) | Problem::Foreign(part)
             | Problem::NotAsInManifest(part) if *part == name)
@@ -124,10 +169,9 @@ fn verified(opened: &OpenedRecord, number: u16) -> Result<&OpenedAttachment, Att
     if spoiled {
         return Err(AttachmentError::NotVerified(number));
     }
-    let mut attachments = opened.attachments.iter();
-    attachments
-        .find(|attachment| attachment.number == number)
-        .ok_or(AttachmentError::NoSuch(number))
+    let file = files.into_iter().find(|file| file.number == number);
+    let file = file.ok_or(AttachmentError::NoSuch(number))?;
+    Ok((file, !problems.iter().any(is_about_manifest)))
 }
 
 fn is_about_manifest(problem: &Problem) -> bool {

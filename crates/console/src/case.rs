@@ -1,30 +1,47 @@
-//! One submission as an officer sees it: opened again and verified, as JSON or as text for a terminal.
+//! One submission as far as the person's keys open it, as JSON or as text for a terminal.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use asylia_envelope::{
     answers::{Answer, Answers, AnswersOf},
+    day::Day,
     ids::RecordId,
-    open::OpenedRecord,
+    open::{OpenedAttachment, Problem},
     questionnaire::{Class, Question},
+    record::SealedBy,
+    submission::{Account, CompartmentName, DOCUMENT_LIMIT_BYTES, IdentityPart},
 };
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::{
     l10n::Texts,
-    opening::{Refused, open_imported},
-    vault::{Vault, item::RecordItem},
+    opening::Refused,
+    vault::{
+        Vault, VaultError,
+        audit::{Act, AuditItem},
+        blob::BlobRef,
+        item::{FileItem, Flaw, IdentityItem, IdentityState, Reason, RecordItem, RecordState},
+    },
     words,
 };
 
-/// A submission out of its seals. Plaintext: no `Debug`.
+/// A submission as far as the person may see it. Plaintext: no `Debug`.
 pub struct Case {
     /// Number of its record.
     pub record_id: RecordId,
-    /// What opened.
-    pub opened: OpenedRecord,
-    /// Every answer, those of the identity compartment among them.
+    /// Day of arrival, UTC; `None` for who does no casework.
+    pub received_day: Option<Day>,
+    /// Which way it came; likewise.
+    pub path: Option<SealedBy>,
+    /// The language of the page on which it was written, if the account is open to this person.
+    pub language: Option<String>,
+    /// Every answer, those of the identity compartment among them if that is open to this person.
     pub answers: Answers,
+    /// Every attachment that verified.
+    pub attachments: Vec<OpenedAttachment>,
+    /// What did not verify, or is closed to this person.
+    pub problems: Vec<Problem>,
     /// How many records are this same report, this one included.
     pub copies: usize,
 }
@@ -33,8 +50,8 @@ pub struct Case {
 #[derive(Serialize)]
 struct CaseJson<'a> {
     id: RecordId,
-    received_day: String,
-    path: &'static str,
+    received_day: Option<String>,
+    path: Option<&'static str>,
     language: Option<&'a str>,
     submission: SubmissionJson<'a>,
     attachments: Vec<AttachmentJson<'a>>,
@@ -56,38 +73,89 @@ struct AttachmentJson<'a> {
 }
 
 impl Case {
-    /// Opens a record again, with every check.
+    /// Opens a report out of the vault: what the person's keys open of it, with every digest checked. That it was
+    /// looked at is written down before anything is shown.
     ///
     /// # Errors
-    /// [`Refused`], also with the reason of a record in quarantine.
-    pub fn open(vault: &mut Vault, record: &RecordItem) -> Result<Self, Refused> {
-        let opened = open_imported(vault, record, &mut |_, _| Ok(()))?;
-        let mut answers = Answers::default();
-        if let Some(account) = &opened.account {
-            answers.merge(
-                &account.answers,
-                &[Class::Story, Class::Sensitive, Class::Permission],
-            );
+    /// [`Refused`], also with the reason of a record in quarantine; [`Reason::Digest`] when the vault's own bytes
+    /// changed.
+    pub fn open(vault: &mut Vault, id: RecordId) -> Result<Option<Self>, Refused> {
+        let record = vault.contents().record(id).cloned();
+        let identity = vault.contents().identity_parts.get(&id).cloned();
+        if record.is_none() && identity.is_none() {
+            return Ok(None);
         }
-        if let Some(identity) = &opened.identity {
-            answers.merge(&identity.answers, &[Class::Identity]);
+        let mut case = Self {
+            record_id: id,
+            received_day: None,
+            path: None,
+            language: None,
+            answers: Answers::default(),
+            attachments: Vec::new(),
+            problems: Vec::new(),
+            copies: 1,
+        };
+        match record {
+            Some(record) => case.add_account(vault, &record)?,
+            None => case
+                .problems
+                .push(Problem::Closed(CompartmentName::Account)),
         }
-        let copies = record
-            .imported()
-            .map_or(1, |imported| vault.contents().copies(imported));
-        Ok(Self {
-            record_id: record.record_id,
-            opened,
-            answers,
-            copies,
-        })
+        let opened = case.add_identity(vault, identity)?;
+        case.attachments.sort_by_key(|attachment| attachment.number);
+        let acts = [
+            case.received_day.map(|_| Act::CaseViewed),
+            opened.then_some(Act::IdentityViewed),
+        ];
+        write_down(vault, id, acts.into_iter().flatten())?;
+        Ok(Some(case))
     }
 
-    /// The language of the page on which it was written, if the account opened.
-    #[must_use]
-    pub fn language(&self) -> Option<&str> {
-        let account = self.opened.account.as_ref()?;
-        Some(&account.language)
+    fn add_account(&mut self, vault: &mut Vault, record: &RecordItem) -> Result<(), Refused> {
+        let imported = match &record.state {
+            RecordState::Imported(imported) => imported,
+            RecordState::Quarantined(reason, _) => return Err(Refused::Record(*reason)),
+        };
+        self.received_day = Some(imported.received_day);
+        self.path = Some(imported.path);
+        self.copies = vault.contents().copies(imported);
+        self.problems = imported.problems.iter().map(Flaw::problem).collect();
+        self.attachments = imported.files.iter().map(FileItem::attachment).collect();
+        if let Some(blob) = &imported.account {
+            let json = read_document(vault, blob)?;
+            let account = Account::parse(&json).map_err(|_| Refused::Record(Reason::Format))?;
+            let classes = [Class::Story, Class::Sensitive, Class::Permission];
+            self.answers.merge(&account.answers, &classes);
+            self.language = Some(account.language.clone());
+        }
+        Ok(())
+    }
+
+    /// Adds the identity part; returns whether it was open to this person.
+    fn add_identity(
+        &mut self,
+        vault: &mut Vault,
+        identity: Option<IdentityItem>,
+    ) -> Result<bool, Refused> {
+        let Some(IdentityState::Sealed {
+            part,
+            files,
+            problems,
+        }) = identity.map(|item| item.state)
+        else {
+            self.problems
+                .push(Problem::Closed(CompartmentName::Identity));
+            return Ok(false);
+        };
+        self.problems.extend(problems.iter().map(Flaw::problem));
+        self.attachments
+            .extend(files.iter().map(FileItem::attachment));
+        if let Some(blob) = &part {
+            let json = read_document(vault, blob)?;
+            let part = IdentityPart::parse(&json).map_err(|_| Refused::Record(Reason::Format))?;
+            self.answers.merge(&part.answers, &[Class::Identity]);
+        }
+        Ok(true)
     }
 
     /// Writes the JSON of `show`, in its documented shape.
@@ -95,12 +163,12 @@ impl Case {
     /// # Errors
     /// Those of the sink.
     pub fn write_json(&self, texts: &Texts, out: &mut impl Write) -> io::Result<()> {
-        let attachments = self.opened.attachments.iter();
+        let attachments = self.attachments.iter();
         let json = CaseJson {
             id: self.record_id,
-            received_day: self.opened.head.day.to_string(),
-            path: words::path_code(self.opened.head.path),
-            language: self.language(),
+            received_day: self.received_day.map(|day| day.to_string()),
+            path: self.path.map(words::path_code),
+            language: self.language.as_deref(),
             submission: SubmissionJson {
                 answers: self.answers.of(ALL_CLASSES),
             },
@@ -153,7 +221,7 @@ impl Case {
     /// What did not verify, in words.
     #[must_use]
     pub fn problems(&self, texts: &Texts) -> Vec<String> {
-        let problems = self.opened.problems.iter();
+        let problems = self.problems.iter();
         problems
             .map(|problem| words::problem(texts, problem))
             .collect()
@@ -212,10 +280,10 @@ impl Case {
     }
 
     fn write_attachments(&self, texts: &Texts, out: &mut impl Write) -> io::Result<()> {
-        if self.opened.attachments.is_empty() {
+        if self.attachments.is_empty() {
             return writeln!(out, "{}", texts.get("console-case-attachments-none"));
         }
-        for attachment in &self.opened.attachments {
+        for attachment in &self.attachments {
             writeln!(
                 out,
                 "{:>2}  {}  {}  {}\n    {}",
@@ -230,12 +298,13 @@ impl Case {
     }
 
     fn write_details(&self, texts: &Texts, out: &mut impl Write) -> io::Result<()> {
-        let head = &self.opened.head;
         let mut line = |id: &str, value: &str| writeln!(out, "{}: {value}", texts.get(id));
         line("console-case-record", &self.record_id.to_string())?;
-        line("console-case-received", &head.day.to_string())?;
-        line("console-case-path", &words::path(texts, head.path))?;
-        if let Some(language) = self.language() {
+        if let (Some(day), Some(path)) = (self.received_day, self.path) {
+            line("console-case-received", &day.to_string())?;
+            line("console-case-path", &words::path(texts, path))?;
+        }
+        if let Some(language) = &self.language {
             line("console-case-language", &words::for_terminal_line(language))?;
         }
         if self.copies > 1 {
@@ -244,6 +313,40 @@ impl Case {
         }
         writeln!(out, "{}", texts.get("console-case-unproven"))
     }
+}
+
+/// Reads a document of the vault whole.
+fn read_document(vault: &mut Vault, blob: &BlobRef) -> Result<Zeroizing<Vec<u8>>, Refused> {
+    let size = usize::try_from(blob.size).unwrap_or(usize::MAX);
+    // Never grows beyond what is there, so that no copy of the plaintext is left behind.
+    let mut document = Zeroizing::new(Vec::with_capacity(size.min(DOCUMENT_LIMIT_BYTES)));
+    let read = vault.open_blob(blob).read_to_end(&mut document);
+    read.map_err(|error| refused(&error))?;
+    Ok(document)
+}
+
+/// Altered bytes of the vault are a fault of the record; anything else is one of the disk.
+pub(crate) fn refused(error: &io::Error) -> Refused {
+    match error.kind() {
+        io::ErrorKind::InvalidData => Refused::Record(Reason::Digest),
+        kind => Refused::Io(kind),
+    }
+}
+
+/// Writes down what is about to be shown.
+pub(crate) fn write_down(
+    vault: &mut Vault,
+    record: RecordId,
+    acts: impl Iterator<Item = Act>,
+) -> Result<(), Refused> {
+    let written = || {
+        let mut transaction = vault.begin()?;
+        for act in acts {
+            transaction.log(AuditItem::of(act).on_record(record))?;
+        }
+        transaction.commit()
+    };
+    written().map_err(|_: VaultError| Refused::Io(io::ErrorKind::Other))
 }
 
 /// The values of an answer in words; what the form does not offer stands there as it was sent.

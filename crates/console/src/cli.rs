@@ -8,25 +8,30 @@ use std::{
     panic,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use asylia_envelope::ids::RecordId;
 use clap::{Args, Parser, Subcommand};
-use rand_core::{CryptoRng, RngCore};
 use secrecy::SecretString;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime;
 
 use crate::{
+    access::{Role, Verb as Allowed},
     l10n::Texts,
+    machine::{Machine, Random},
     passphrase,
-    vault::{Vault, header::KDF_DEFAULT_MIB},
+    vault::{Credentials, FIRST_PERSON, Vault, VaultError, header::KDF_DEFAULT_MIB},
 };
 
+mod audit;
 mod doctor;
 mod import;
 mod init;
+mod preserve;
 mod serve;
 mod show;
+mod users;
 
 pub(crate) use import::missing_list;
 
@@ -54,6 +59,16 @@ enum Verb {
     Browser(BrowserArgs),
     /// Check the vault for damage
     Doctor(DoctorArgs),
+    /// People, their roles and their passphrases
+    #[command(subcommand)]
+    Users(users::UsersVerb),
+    /// The chain of events and the log of who did what
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
+    /// Copy the vault into one file, sealed as it is
+    Backup(preserve::BackupArgs),
+    /// Make a vault from such a copy
+    Restore(preserve::RestoreArgs),
 }
 
 /// What every verb on a vault takes.
@@ -62,6 +77,9 @@ struct VaultArgs {
     /// The vault's folder
     #[arg(long, value_name = "DIR")]
     vault: PathBuf,
+    /// Your name, as it was given when you were added
+    #[arg(long = "as", value_name = "NAME", default_value = FIRST_PERSON)]
+    person: String,
     /// A file whose line is the passphrase; asked for without it
     #[arg(long, value_name = "F")]
     passphrase_file: Option<PathBuf>,
@@ -83,6 +101,9 @@ struct InitArgs {
     /// Memory that one guess of the passphrase costs, in MiB
     #[arg(long, value_name = "N", default_value_t = KDF_DEFAULT_MIB)]
     kdf_mib: u32,
+    /// A file with the recovery key: one line of 64 hexadecimal digits
+    #[arg(long, value_name = "F")]
+    recovery_key_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -165,7 +186,8 @@ impl<E: std::error::Error> From<E> for Failure {
 /// Runs the program on its arguments.
 pub fn main(
     arguments: impl Iterator<Item = OsString>,
-    rng: &mut (impl RngCore + CryptoRng),
+    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    random: Arc<dyn Fn() -> Random + Send + Sync>,
 ) -> ExitCode {
     quiet_panics();
     let cli = match Cli::try_parse_from(arguments) {
@@ -176,7 +198,7 @@ pub fn main(
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match run(cli.verb, rng) {
+    match run(cli.verb, clock, random) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(text)) => {
             eprintln!("asylia-console: {text}");
@@ -185,7 +207,11 @@ pub fn main(
     }
 }
 
-fn run(verb: Verb, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), Failure> {
+fn run(
+    verb: Verb,
+    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    random: Arc<dyn Fn() -> Random + Send + Sync>,
+) -> Result<(), Failure> {
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -196,27 +222,59 @@ fn run(verb: Verb, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), Failure> 
                     .to_owned(),
             )
         })?;
+    let machine = Machine {
+        handle: runtime.handle().clone(),
+        clock,
+        random,
+    };
     match verb {
-        Verb::Init(args) => init::run(&runtime, &args, rng),
-        Verb::Import(args) => import::run(&runtime, &args, rng),
-        Verb::List(args) => show::list(&runtime, &args),
-        Verb::Show(args) => show::show(&runtime, &args),
-        Verb::Attachment(args) => show::attachment(&runtime, &args),
-        Verb::Browser(args) => serve::run(&runtime, &args, rng),
-        Verb::Doctor(args) => doctor::run(&runtime, &args),
+        Verb::Init(args) => init::run(&machine, &args),
+        Verb::Import(args) => import::run(&machine, &args),
+        Verb::List(args) => show::list(&machine, &args),
+        Verb::Show(args) => show::show(&machine, &args),
+        Verb::Attachment(args) => show::attachment(&machine, &args),
+        Verb::Browser(args) => serve::run(&runtime, &machine, &args),
+        Verb::Doctor(args) => doctor::run(&machine, &args),
+        Verb::Users(verb) => users::run(&machine, verb),
+        Verb::Audit(verb) => audit::run(&machine, &verb),
+        Verb::Backup(args) => preserve::backup(&machine, &args),
+        Verb::Restore(args) => preserve::restore(&machine, &args),
     }
 }
 
-/// Opens the vault that the arguments name, and says so if it is one of demo keys.
-fn open_vault(runtime: &Runtime, args: &VaultArgs) -> Result<Vault, Failure> {
-    let passphrase = passphrase_of(args.passphrase_file.as_deref())?;
-    let vault = Vault::open(runtime.handle().clone(), &args.vault, &passphrase)?;
+/// Opens the vault that the arguments name for somebody whose role permits the verb, and says so if it is one of
+/// demo keys.
+fn open_vault(machine: &Machine, args: &VaultArgs, verb: Allowed) -> Result<Vault, Failure> {
+    // Asked for a passphrase only where there is something to open.
+    Vault::look(&args.vault)?;
+    let vault = Vault::open(machine.clone(), &args.vault, &args.credentials()?)?;
     say_demo(vault.contents().demo());
-    Ok(vault)
+    if verb.allows_any(vault.roles()) {
+        Ok(vault)
+    } else {
+        vault.close();
+        Err(VaultError::Denied.into())
+    }
+}
+
+impl VaultArgs {
+    fn credentials(&self) -> Result<Credentials, Failure> {
+        Ok(Credentials {
+            name: self.person.clone(),
+            passphrase: passphrase_of(self.passphrase_file.as_deref())?,
+        })
+    }
 }
 
 fn passphrase_of(file: Option<&Path>) -> Result<SecretString, Failure> {
     Ok(passphrase::read(file, "Passphrase: ")?)
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| {
+        let codes = Role::ALL.map(Role::code);
+        format!("the roles are {}", codes.join(", "))
+    })
 }
 
 /// One line on the error stream, so that `--json` stays JSON.

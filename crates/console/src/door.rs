@@ -203,6 +203,7 @@ fn notice(door: &Door, title: &str, content: &Markup) -> Markup {
     let frame = Frame {
         demo: door.demo,
         unlocked: false,
+        casework: false,
     };
     layout::page(Texts::english(), frame, title, content)
 }

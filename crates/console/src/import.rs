@@ -11,14 +11,15 @@ use asylia_envelope::{
     signing::{Transfer, VerifyingKey},
     transfer::{BlobLine, Direction, TransferError, TransferNote, UntrustedBundle},
 };
-use rand_core::{CryptoRng, RngCore};
 use serde::Serialize;
 
 use crate::{
     import::{record::Outcome, sequence::Alarm},
     vault::{
         Vault, VaultError,
-        item::{Reason, ServerPin},
+        audit::{Act, AuditItem},
+        domain::Domain,
+        item::{Item, Reason, ServerPin},
     },
 };
 
@@ -114,7 +115,6 @@ pub fn import(
     source: impl Read,
     length: u64,
     given: Option<&VerifyingKey<Transfer>>,
-    rng: &mut (impl RngCore + CryptoRng),
     progress: &mut dyn FnMut(u64),
 ) -> Result<ImportReport, ImportError> {
     let expected = expected_key(vault, given)?;
@@ -129,13 +129,14 @@ pub fn import(
         pinned: pin.is_none(),
         ..ImportReport::default()
     };
+    vault.log(AuditItem::of(Act::ImportBegun).with_number(note.sequence))?;
     if report.pinned {
-        write_pin(vault, sequence::pin(&note), rng)?;
+        write_pin(vault, sequence::pin(&note))?;
     }
     let mut done = 0;
     for (taken, line) in (0..).zip(&note.blobs) {
         let outcome =
-            record::take_in(vault, &mut bundle, &note, line, rng).map_err(|error| match error {
+            record::take_in(vault, &mut bundle, &note, line).map_err(|error| match error {
                 record::Failure::Bundle(TransferError::Io(error)) => {
                     ImportError::Bundle(TransferError::Io(error))
                 }
@@ -152,7 +153,8 @@ pub fn import(
         &note,
     );
     (report.missing, report.missing_count) = sequence::missing(&seen);
-    write_pin(vault, seen, rng)?;
+    write_pin(vault, seen)?;
+    vault.log(AuditItem::of(Act::ImportEnded).with_number(note.sequence))?;
     Ok(report)
 }
 
@@ -186,13 +188,9 @@ fn check_destination(vault: &Vault, note: &TransferNote) -> Result<(), ImportErr
     }
 }
 
-fn write_pin(
-    vault: &mut Vault,
-    pin: ServerPin,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(), ImportError> {
+fn write_pin(vault: &mut Vault, pin: ServerPin) -> Result<(), ImportError> {
     let mut transaction = vault.begin()?;
-    transaction.put_server(pin, rng)?;
+    transaction.append(Domain::Case, Item::Server(pin))?;
     Ok(transaction.commit()?)
 }
 

@@ -1,10 +1,11 @@
 //! The console of the focal point's office: offline, holds the vault, opens what was sent.
 //!
-//! Reading order: [`cli`] (the verbs), [`vault`] (the encrypted store), [`identity`] (the seam to `asylia-keys`),
+//! Reading order: [`cli`] (the verbs), [`access`] (who may do what), [`vault`] (the encrypted store), [`identity`] (the seam to `asylia-keys`),
 //! [`import`] (from the stick into the vault), [`opening`] (one record out of its seals), [`case`] and
 //! [`attachment`] (what an officer is shown), [`ui`] (the pages as a `Router` that does not know how it is
 //! served), [`door`], [`listen`] and [`launcher`] (how it is served today), [`l10n`] and [`words`] (texts).
 
+pub mod access;
 pub mod attachment;
 pub mod case;
 pub mod cli;
@@ -14,8 +15,21 @@ pub mod import;
 pub mod l10n;
 pub mod launcher;
 pub mod listen;
+pub mod machine;
 pub mod opening;
 pub mod passphrase;
 pub mod ui;
 pub mod vault;
 pub mod words;
+
+// The office of the tests names this crate from outside, as the integration tests do.
+#[cfg(test)]
+extern crate self as asylia_console;
+
+#[cfg(test)]
+#[path = "../tests/it/office.rs"]
+#[expect(
+    dead_code,
+    reason = "the integration tests use more of it than the unit tests"
+)]
+mod office;

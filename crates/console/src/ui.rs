@@ -19,12 +19,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use secrecy::SecretString;
-use tokio::{runtime::Handle, task};
+use tokio::task;
 
 use crate::{
+    access::Page,
     l10n::Texts,
-    vault::{Vault, VaultError},
+    machine::Machine,
+    vault::{Credentials, Vault, VaultError},
 };
 
 mod case;
@@ -40,7 +41,7 @@ pub(crate) use headers::secure;
 
 /// What the pages share: the vault's place, and the vault itself while it is unlocked.
 pub struct App {
-    handle: Handle,
+    machine: Machine,
     directory: PathBuf,
     vault: Mutex<Option<Vault>>,
     demo: AtomicBool,
@@ -50,9 +51,9 @@ pub struct App {
 impl App {
     /// The pages of the vault in `directory`, locked; `now` begins the time until it locks by itself.
     #[must_use]
-    pub fn new(handle: Handle, directory: PathBuf, now: Instant) -> Self {
+    pub fn new(machine: Machine, directory: PathBuf, now: Instant) -> Self {
         Self {
-            handle,
+            machine,
             directory,
             vault: Mutex::new(None),
             demo: AtomicBool::new(false),
@@ -64,11 +65,19 @@ impl App {
     ///
     /// # Errors
     /// Those of [`Vault::open`].
-    pub fn unlock(&self, passphrase: &SecretString) -> Result<(), VaultError> {
-        let vault = Vault::open(self.handle.clone(), &self.directory, passphrase)?;
+    pub fn unlock(&self, who: &Credentials) -> Result<(), VaultError> {
+        let vault = Vault::open(self.machine.clone(), &self.directory, who)?;
         self.demo.store(vault.contents().demo(), Ordering::Relaxed);
         *self.vault() = Some(vault);
         Ok(())
+    }
+
+    /// Whether somebody unlocked the vault whose role opens the page.
+    fn permits(&self, page: Page) -> bool {
+        let vault = self.vault();
+        vault
+            .as_ref()
+            .is_some_and(|vault| page.allows_any(vault.roles()))
     }
 
     /// Closes the vault and drops all its keys. Blocks while a page is being made.
@@ -135,27 +144,44 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// What a page needs of the vault, taken in a thread that may block.
-enum Taken<T> {
-    Locked,
-    Failed,
-    Here(T),
-}
-
-/// Runs `take` on the open vault, with its entries as fresh as the file.
+/// Runs `take` on the open vault, with its entries as fresh as the file, if the page is one of the person's role;
+/// the answer to give instead otherwise. In a thread that may block.
 async fn take<T: Send + 'static>(
     app: &Arc<App>,
+    page: Page,
     take: impl FnOnce(&mut Vault) -> T + Send + 'static,
-) -> Taken<T> {
-    let app = Arc::clone(app);
-    let taken = task::spawn_blocking(move || match &mut *app.vault() {
-        None => Taken::Locked,
+) -> Result<T, Response> {
+    let blocking = Arc::clone(app);
+    let taken = task::spawn_blocking(move || match &mut *blocking.vault() {
+        None => Err(Closed::Locked),
+        Some(vault) if !page.allows_any(vault.roles()) => Err(Closed::Denied),
         Some(vault) => match vault.refresh() {
-            Ok(()) => Taken::Here(take(vault)),
-            Err(_) => Taken::Failed,
+            Ok(()) => Ok(take(vault)),
+            Err(_) => Err(Closed::Failed),
         },
     });
-    taken.await.unwrap_or(Taken::Failed)
+    let taken = taken.await.unwrap_or(Err(Closed::Failed));
+    taken.map_err(|closed| match closed {
+        Closed::Locked => unlock::page(app, None),
+        Closed::Denied => denied(app),
+        Closed::Failed => failed(app),
+    })
+}
+
+/// Why a page gets nothing of the vault.
+enum Closed {
+    Locked,
+    Denied,
+    Failed,
+}
+
+fn denied(app: &App) -> Response {
+    refusal(
+        app,
+        StatusCode::FORBIDDEN,
+        "console-denied-title",
+        "console-denied",
+    )
 }
 
 async fn not_found(axum::extract::State(app): axum::extract::State<Arc<App>>) -> Response {

@@ -1,88 +1,103 @@
-//! The vault: the console's encrypted store, one SQLite file of opaque rows.
+//! The vault: the console's encrypted store, one SQLite file of opaque rows (`docs/FORMAT.md#vault`).
 //!
-//! Trusts the passphrase and nothing in the file: every row is authenticated under its own number and version,
-//! and a damaged one costs no other. This is the vault's first form: one passphrase opens everything, records
-//! keep the seal in which they came, and somebody who can write to the file could put an older copy of a row
-//! back or take rows away unnoticed. Roles, the chain of events and re-sealing are another step.
+//! Every act is an encrypted, padded, chained event; the state is rebuilt in memory at unlock. A person's
+//! passphrase opens the keys of that person's roles and no others. Trusts nothing in the file: each row is
+//! authenticated at its place, a damaged one costs no other, and whoever has a slot names it.
 //!
 //! The methods block: opening records is work for the processor. They must not be called on a thread that runs
 //! an async task; pages call them from blocking threads.
 
-use std::{fs, path::Path};
+use std::{cell::RefCell, fs, path::Path};
 
-use asylia_envelope::{
-    ids::RecordId,
-    key_bundle::{Anchor, KeyBundle},
-};
+use asylia_envelope::key_bundle::{Anchor, KeyBundle};
 use asylia_keys::identity::AnyIdentity;
-use rand_core::{CryptoRng, RngCore};
 use rustix::fs::{FlockOperation, flock};
 use secrecy::SecretString;
 use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Handle;
 
 use crate::{
-    identity::Identities,
+    access::Roles,
+    machine::{Machine, Random},
     vault::{
-        cipher::VaultCipher,
+        audit::{Act, AuditItem},
+        blob::{BlobReader, BlobRef, TakePiece},
+        chain::Tip,
         header::{Header, KdfCost},
-        item::{BundleItem, IdentityItem, Imported, Item, RecordItem, ServerPin},
+        slot::RecoveryKey,
     },
 };
 
-pub mod chunks;
-pub mod cipher;
+pub mod audit;
+pub mod blob;
+pub mod chain;
+mod check;
+mod contents;
+mod create;
 mod database;
+pub mod domain;
 mod error;
+mod files;
+mod first_form;
+pub mod frame;
+pub mod head;
 pub mod header;
 mod hexadecimal;
 pub mod item;
+mod kdf;
+pub mod keys;
+mod load;
+mod migrate;
+mod people;
+mod preserve;
+mod record;
+pub(crate) mod resealing;
+mod session;
+pub mod slot;
 mod transaction;
 
-pub use self::{error::VaultError, transaction::VaultTransaction};
+pub use self::{
+    contents::{Contents, Row},
+    error::VaultError,
+    people::NewPerson,
+    session::Session,
+    transaction::{VaultTransaction, WrittenPieces},
+};
 
-/// Number of an item's row; random.
-pub type RowId = [u8; 16];
+/// Number of a vault; random, and bound into every row.
+pub type VaultId = [u8; 16];
+/// Number of a blob; random.
+pub type BlobId = [u8; 16];
 
-/// An item with the row in which it stands.
-pub struct Row<T> {
-    /// Number of the row.
-    pub id: RowId,
-    /// How often it was written, from 1.
-    pub version: i64,
-    /// What it says.
-    pub item: T,
-}
+/// Who makes the vault, where no name is given.
+pub const FIRST_PERSON: &str = "focal-point";
 
-/// What the items of an open vault say, in memory until it is closed.
-#[derive(Default)]
-pub struct Contents {
-    /// The key bundle and its anchor; `None` when its row is damaged.
-    pub bundle: Option<KeyBundle>,
-    /// The identities at hand.
-    pub identities: Identities,
-    /// The server whose bundles are taken, once one was imported.
-    pub server: Option<Row<ServerPin>>,
-    /// One entry a record, imported or in quarantine.
-    pub records: Vec<Row<RecordItem>>,
-    /// Rows that do not open.
-    pub damaged: Vec<RowId>,
+/// Who unlocks, and with what.
+pub struct Credentials {
+    /// The person's name, as it was given when the person was added.
+    pub name: String,
+    /// The person's passphrase.
+    pub passphrase: SecretString,
 }
 
 /// An open vault.
 pub struct Vault {
-    handle: Handle,
+    machine: Machine,
+    random: Random,
     connection: SqliteConnection,
-    cipher: VaultCipher,
-    header: Header,
+    vault_id: VaultId,
+    session: Session,
+    cost: KdfCost,
     contents: Contents,
+    tip: Tip,
     data_version: i64,
+    damage_logged: bool,
 }
 
 /// What a new vault starts with.
 pub struct NewVault {
-    /// Opens the vault from then on.
-    pub passphrase: SecretString,
+    /// The first person, who is focal point, and the passphrase from then on.
+    pub first: Credentials,
     /// What a guess of the passphrase costs.
     pub cost: KdfCost,
     /// The verified key bundle.
@@ -91,75 +106,122 @@ pub struct NewVault {
     pub anchor: Anchor,
     /// The office's identities.
     pub identities: Vec<AnyIdentity>,
+    /// Opens the vault when a passphrase is lost; without it a lost passphrase is lost.
+    pub recovery: Option<RecoveryKey>,
+}
+
+/// Pieces of an open vault.
+pub struct StoredPieces<'a> {
+    handle: Handle,
+    connection: &'a mut SqliteConnection,
 }
 
 impl Vault {
-    /// Makes the folder `directory` (mode 0700) with a new vault and opens it; leaves nothing behind on failure.
-    ///
-    /// # Errors
-    /// [`VaultError::Exists`], and those of the file system and the database.
-    pub fn create(
-        handle: Handle,
-        directory: &Path,
-        new: NewVault,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Self, VaultError> {
-        let made = database::make_directory(directory)?;
-        let vault = Self::create_in(handle, directory, new, rng);
-        if vault.is_err() {
-            made.remove(directory);
-        }
-        vault
-    }
-
-    fn create_in(
-        handle: Handle,
-        directory: &Path,
-        new: NewVault,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<Self, VaultError> {
-        let (header, cipher) = Header::make(&new.passphrase, new.cost, rng)?;
-        let mut connection = handle.block_on(database::create(directory, &header))?;
-        let data_version = handle.block_on(database::data_version(&mut connection))?;
-        let mut vault = Self {
-            handle,
-            connection,
-            cipher,
-            header,
-            contents: Contents::default(),
-            data_version,
-        };
-        let mut transaction = vault.begin()?;
-        transaction.insert(Item::Bundle(BundleItem::of(&new.bundle, &new.anchor)), rng)?;
-        for identity in &new.identities {
-            transaction.insert(Item::Identity(IdentityItem::of(identity)), rng)?;
-        }
-        transaction.commit()?;
-        Ok(vault)
-    }
-
-    /// Opens the vault in `directory`.
+    /// Opens the vault in `directory`; one of the first form becomes one of this form, and identity parts that
+    /// waited for somebody with the identity key are sealed under it.
     ///
     /// # Errors
     /// [`VaultError::NotAVault`], [`VaultError::UnknownVersion`], [`VaultError::Damaged`],
-    /// [`VaultError::WrongPassphrase`], told apart; and those of the database.
-    pub fn open(
-        handle: Handle,
+    /// [`VaultError::WrongPassphrase`], told apart; [`VaultError::Clock`]; and those of the database.
+    pub fn open(machine: Machine, directory: &Path, who: &Credentials) -> Result<Self, VaultError> {
+        let mut connection = Self::connect(&machine, directory)?;
+        if machine
+            .handle
+            .block_on(database::version(&mut connection))?
+            == first_form::VERSION
+        {
+            // There is nobody left to tell of a failure to close, and nothing that could be lost by it.
+            let _ = machine.handle.block_on(connection.close());
+            migrate::migrate(&machine, directory, who)?;
+            connection = Self::connect(&machine, directory)?;
+        }
+        let (vault_id, slots) = Self::read_slots(&machine, &mut connection)?;
+        let tag = kdf::name_tag(&vault_id, &who.name)?;
+        let slot = slots
+            .iter()
+            .find(|slot| slot.tag == tag && !slot.is_recovery());
+        let Some(slot) = slot else {
+            // Somebody's tag may be what is damaged.
+            let whole = slots.iter().all(slot::Slot::is_whole) && !slots.is_empty();
+            return Err(if whole {
+                VaultError::WrongPassphrase
+            } else {
+                VaultError::Damaged
+            });
+        };
+        let (secrets, ring) = slot.unlock(&vault_id, &who.passphrase)?;
+        let session = Session::new(slot.person, secrets, ring);
+        let mut vault = Self::load(machine, connection, vault_id, session, slot.cost)?;
+        vault.seal_waiting()?;
+        Ok(vault)
+    }
+
+    /// Opens the vault with the recovery key, with every role's keys.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]; [`VaultError::NoRecovery`] and [`VaultError::WrongRecoveryKey`].
+    pub fn recover(
+        machine: Machine,
         directory: &Path,
-        passphrase: &SecretString,
+        key: &RecoveryKey,
     ) -> Result<Self, VaultError> {
-        let mut connection = handle.block_on(database::open(directory))?;
-        let header = handle.block_on(database::read_header(&mut connection))?;
-        let cipher = header.unlock(passphrase)?;
+        let mut connection = Self::connect(&machine, directory)?;
+        let (vault_id, slots) = Self::read_slots(&machine, &mut connection)?;
+        let slot = slots.iter().find(|slot| slot.is_recovery());
+        let slot = slot.ok_or(VaultError::NoRecovery)?;
+        let (secrets, ring) = slot.recover(&vault_id, key)?;
+        let session = Session::new(slot.person, secrets, ring);
+        Self::load(machine, connection, vault_id, session, slot.cost)
+    }
+
+    fn connect(machine: &Machine, directory: &Path) -> Result<SqliteConnection, VaultError> {
+        database::look(directory)?;
+        machine
+            .handle
+            .block_on(database::connect(&database::file(directory)))
+    }
+
+    fn read_slots(
+        machine: &Machine,
+        connection: &mut SqliteConnection,
+    ) -> Result<(VaultId, Vec<slot::Slot>), VaultError> {
+        let version = machine.handle.block_on(database::version(connection))?;
+        if version != header::VAULT_VERSION {
+            return Err(VaultError::UnknownVersion(version));
+        }
+        let header: Header = machine.handle.block_on(database::read_header(connection))?;
+        header.check()?;
+        let slots = machine.handle.block_on(database::read_slots(connection))?;
+        Ok((header.vault_id, slots))
+    }
+
+    fn load(
+        machine: Machine,
+        connection: SqliteConnection,
+        vault_id: VaultId,
+        session: Session,
+        cost: KdfCost,
+    ) -> Result<Self, VaultError> {
         let mut vault = Self {
-            handle,
+            random: (machine.random)(),
+            machine,
             connection,
-            cipher,
-            header,
+            vault_id,
+            session,
+            cost,
             contents: Contents::default(),
+            tip: Tip::START,
             data_version: 0,
+            damage_logged: false,
         };
         vault.refresh()?;
+        let removed = vault.contents.people.get(&vault.session.person);
+        if removed.is_some_and(|person| person.removed) {
+            return Err(VaultError::WrongPassphrase);
+        }
+        if vault.contents.last_at > vault.machine.now() + CLOCK_TOLERANCE_SECONDS {
+            return Err(VaultError::Clock(audit::rfc3339(vault.contents.last_at)));
+        }
         Ok(vault)
     }
 
@@ -171,52 +233,64 @@ impl Vault {
         database::look(directory)
     }
 
-    /// Reads the items again if another program changed the file since.
+    /// Reads what another program wrote to the file since.
     ///
     /// # Errors
     /// Those of the database.
     pub fn refresh(&mut self) -> Result<(), VaultError> {
-        let version = self
-            .handle
-            .block_on(database::data_version(&mut self.connection))?;
+        let handle = self.machine.handle.clone();
+        let version = handle.block_on(database::data_version(&mut self.connection))?;
         if version == self.data_version {
             return Ok(());
         }
-        let (rows, unreadable) = self
-            .handle
-            .block_on(database::read_items(&mut self.connection))?;
-        let mut contents = Contents {
-            damaged: unreadable,
-            ..Contents::default()
-        };
-        for (id, version, sealed) in rows {
-            match self.cipher.open(&id, version, &sealed) {
-                Some(item) => contents.add(id, version, item),
-                None => contents.damaged.push(id),
-            }
-        }
-        self.contents = contents;
+        self.tip = handle.block_on(load::catch_up(
+            &mut self.connection,
+            &self.vault_id,
+            &self.session,
+            &mut self.contents,
+            self.tip,
+        ))?;
         self.data_version = version;
         Ok(())
     }
 
-    /// Closes the file, so that one file holds all of it. Not closing it loses nothing: what was committed is
-    /// in the log beside the file then, and the next program that opens it puts it in its place.
-    pub fn close(self) {
-        // There is nobody left to tell of a failure, and nothing that could be lost by it.
-        let _ = self.handle.block_on(self.connection.close());
+    /// Signs the head in the person's name if anything was written since the last signature, and closes the file,
+    /// so that one file holds all of it. Not closing it loses no event: what was committed is in the log beside
+    /// the file then; the next one who closes it signs.
+    pub fn close(mut self) {
+        // There is nobody left to tell of a failure: an unsigned head is signed at the next close.
+        let _ = self.signed_head();
+        let _ = self.machine.handle.block_on(self.connection.close());
     }
 
-    /// What the vault holds.
+    /// What the vault holds, as far as the person's keys open it.
     #[must_use]
     pub fn contents(&self) -> &Contents {
         &self.contents
     }
 
+    /// The roles of whoever unlocked it.
+    #[must_use]
+    pub fn roles(&self) -> &Roles {
+        &self.session.ring.roles
+    }
+
+    /// Number of whoever unlocked it; zeros for the recovery key.
+    #[must_use]
+    pub fn person(&self) -> item::PersonId {
+        self.session.person
+    }
+
+    /// The machine it was opened on.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
     /// What a guess of the passphrase costs.
     #[must_use]
     pub fn cost(&self) -> KdfCost {
-        self.header.cost
+        self.cost
     }
 
     /// Begins a transaction: all of it is written, or nothing.
@@ -224,22 +298,54 @@ impl Vault {
     /// # Errors
     /// Those of the database.
     pub fn begin(&mut self) -> Result<VaultTransaction<'_>, VaultError> {
-        let transaction = self
-            .handle
-            .block_on(self.connection.begin_with("BEGIN IMMEDIATE"))?;
-        Ok(VaultTransaction::new(
-            self.handle.clone(),
-            transaction,
-            &self.cipher,
+        let handle = self.machine.handle.clone();
+        let mut transaction = handle.block_on(self.connection.begin_with("BEGIN IMMEDIATE"))?;
+        // Nobody else can write now: what others wrote until now is read first, and the chain goes on from there.
+        self.tip = handle.block_on(load::catch_up(
+            &mut transaction,
+            &self.vault_id,
+            &self.session,
             &mut self.contents,
-        ))
+            self.tip,
+        ))?;
+        let faults = self.contents.damaged.len() as u64;
+        let mut begun = VaultTransaction {
+            handle,
+            transaction: RefCell::new(transaction),
+            vault_id: self.vault_id,
+            session: &self.session,
+            contents: &mut self.contents,
+            next: self.tip,
+            tip: &mut self.tip,
+            random: RefCell::new(&mut self.random),
+            at: self.machine.now(),
+            written: Vec::new(),
+        };
+        if faults > 0 && !self.damage_logged {
+            // What is written next must not cover the traces.
+            begun.log(AuditItem::of(Act::DamageSeen).with_number(faults))?;
+            self.damage_logged = true;
+        }
+        Ok(begun)
     }
 
-    /// The stored bytes of a record, with what opens it.
-    pub fn stored_record(&mut self, record_key: RowId) -> (chunks::StoredBytes<'_>, &Identities) {
-        let stored =
-            chunks::StoredBytes::new(self.handle.clone(), &mut self.connection, record_key);
-        (stored, &self.contents.identities)
+    /// Writes one entry of the audit log by itself.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn log(&mut self, entry: AuditItem) -> Result<(), VaultError> {
+        let mut transaction = self.begin()?;
+        transaction.log(entry)?;
+        transaction.commit()
+    }
+
+    /// Reads a blob.
+    pub fn open_blob(&mut self, blob: &BlobRef) -> BlobReader<StoredPieces<'_>> {
+        let pieces = StoredPieces {
+            handle: self.machine.handle.clone(),
+            connection: &mut self.connection,
+        };
+        BlobReader::new(pieces, blob)
     }
 
     /// What SQLite's own check of the file says: empty when it finds nothing.
@@ -247,79 +353,16 @@ impl Vault {
     /// # Errors
     /// Those of the database.
     pub fn integrity(&mut self) -> Result<Vec<String>, VaultError> {
-        self.handle
+        self.machine
+            .handle
             .block_on(database::integrity(&mut self.connection))
     }
 }
 
-impl Contents {
-    /// The entry of a record; one that was imported goes before one of the same number in quarantine.
-    #[must_use]
-    pub fn record(&self, id: RecordId) -> Option<&RecordItem> {
-        let of_number = || {
-            self.records
-                .iter()
-                .map(|row| &row.item)
-                .filter(move |record| record.record_id == id)
-        };
-        of_number()
-            .find(|record| record.imported().is_some())
-            .or_else(|| of_number().next())
-    }
-
-    /// Every record: those that opened by day, newest first, then those in quarantine; by number within a day.
-    #[must_use]
-    pub fn newest_first(&self) -> Vec<&RecordItem> {
-        let mut records: Vec<&RecordItem> = self.records.iter().map(|row| &row.item).collect();
-        let day = |record: &RecordItem| record.imported().map(|imported| imported.received_day);
-        records.sort_by(|a, b| (day(b), a.record_id).cmp(&(day(a), b.record_id)));
-        records
-    }
-
-    /// How many records carry the same submission or page number, this one included: one report, sent again.
-    #[must_use]
-    pub fn copies(&self, of: &Imported) -> usize {
-        let same = |other: &Imported| {
-            (of.submission_id.is_some() && other.submission_id == of.submission_id)
-                || (of.page_number.is_some() && other.page_number == of.page_number)
-        };
-        self.records
-            .iter()
-            .filter_map(|row| row.item.imported())
-            .filter(|other| same(other))
-            .count()
-            .max(1)
-    }
-
-    /// Whether the office's keys are throwaway ones.
-    #[must_use]
-    pub fn demo(&self) -> bool {
-        self.bundle
-            .as_ref()
-            .is_some_and(|bundle| bundle.content().demo)
-    }
-
-    fn add(&mut self, id: RowId, version: i64, item: Item) {
-        match item {
-            Item::Bundle(item) => match item.verify() {
-                Some(bundle) => self.bundle = Some(bundle),
-                None => self.damaged.push(id),
-            },
-            Item::Identity(item) => match item.identity() {
-                Some(identity) => self.identities.add(identity),
-                None => self.damaged.push(id),
-            },
-            Item::Server(item) => self.server = Some(Row { id, version, item }),
-            Item::Record(item) => self.place(Row { id, version, item }),
-        }
-    }
-
-    /// Puts a record's entry in, over an older version of the same row.
-    fn place(&mut self, row: Row<RecordItem>) {
-        match self.records.iter_mut().find(|known| known.id == row.id) {
-            Some(known) => *known = row,
-            None => self.records.push(row),
-        }
+impl TakePiece for StoredPieces<'_> {
+    fn take(&mut self, blob: &BlobId, number: u64) -> Result<Option<Vec<u8>>, VaultError> {
+        let read = database::read_piece(self.connection, blob, number);
+        self.handle.block_on(read)
     }
 }
 
@@ -344,3 +387,10 @@ impl Drop for WriteLock {
         let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }
+
+/// By how much the clock may be behind the last event: a day, for a zone that was set wrong.
+const CLOCK_TOLERANCE_SECONDS: i64 = 86_400;
+
+#[cfg(test)]
+#[path = "vault/raw_tests.rs"]
+mod raw_tests;

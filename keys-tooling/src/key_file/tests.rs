@@ -143,6 +143,7 @@ fn every_error_is_two_sentences() {
         KeyFileError::Content,
         KeyFileError::OtherRole { wanted, found },
         KeyFileError::NoIdentity(KeyRole::RootSigning),
+        KeyFileError::NoSeed(KeyRole::RootSigning),
     ] {
         let text = error.to_string();
         assert_eq!(text.matches(". ").count(), 1, "{text}");

@@ -157,3 +157,21 @@ fn the_true_path_is_told_before_anything_is_typed() {
         assert!(!element.within("noscript"));
     }
 }
+
+#[test]
+fn on_the_clear_web_the_form_cannot_be_posted_and_says_why() {
+    let site = Site {
+        clear_web: true,
+        ..Site::sample()
+    };
+    let page = text(home(&site, PAGE_NUMBER));
+    let posts = |page: &str| page.matches("formaction").count();
+    assert_eq!(posts(&page), 0);
+    assert_eq!(posts(&text(home(&Site::sample(), PAGE_NUMBER))), 2);
+    let reason = site.texts().get("refusal-clear-web").to_string();
+    assert!(
+        page.contains(&reason),
+        "the way without JavaScript is told to be shut"
+    );
+    assert!(page.contains("script-note"), "and the other way is open");
+}

@@ -1,12 +1,13 @@
 //! `doctor`: what is damaged, by name. Reads everything, changes nothing.
 
 use serde::Serialize;
-use tokio::runtime::Runtime;
 
 use super::{DoctorArgs, Failure, open_vault};
 use crate::{
+    access::Verb,
     l10n::Texts,
-    vault::{Vault, header::VAULT_VERSION, item::RecordItem},
+    machine::Machine,
+    vault::{Vault, chain::Fault, header::VAULT_VERSION},
 };
 
 /// What doctor found.
@@ -15,6 +16,7 @@ struct Report {
     vault_version: i64,
     kdf_mib: u32,
     kdf_passes: u32,
+    events: u64,
     imported: usize,
     quarantined: usize,
     identities: usize,
@@ -26,8 +28,8 @@ struct Report {
 }
 
 /// Checks the vault; fails when something is damaged.
-pub(super) fn run(runtime: &Runtime, args: &DoctorArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(runtime, &args.vault)?;
+pub(super) fn run(machine: &Machine, args: &DoctorArgs) -> Result<(), Failure> {
+    let mut vault = open_vault(machine, &args.vault, Verb::Doctor)?;
     let report = examine(&mut vault)?;
     if args.json {
         let json = serde_json::to_string(&report).map_err(|error| {
@@ -54,25 +56,35 @@ fn examine(vault: &mut Vault) -> Result<Report, Failure> {
     let file_faults = vault
         .integrity()
         .unwrap_or_else(|error| vec![error.to_string()]);
-    let records: Vec<RecordItem> = vault
-        .contents()
-        .records
-        .iter()
-        .map(|row| row.item.clone())
-        .collect();
-    let mut damaged_records = Vec::new();
-    for record in &records {
-        let (stored, _) = vault.stored_record(record.record_key);
-        if stored.finish().ok() != Some(record.stored_sha256) {
-            damaged_records.push(record.record_id.to_string());
+    let check = vault.verify()?;
+    let (mut damaged_rows, mut damaged_records) = (Vec::new(), Vec::new());
+    for fault in &check.faults {
+        match fault {
+            Fault::Blob(_, blob) if let Some(record) = vault.record_of_blob(blob) => {
+                damaged_records.push(record.to_string());
+            }
+            fault => damaged_rows.push(fault.to_string()),
         }
     }
+    damaged_records.dedup();
     let (contents, cost) = (vault.contents(), vault.cost());
-    let imported = records.iter().filter(|r| r.imported().is_some()).count();
+    // What the chain holds is whole, and this person's keys do not open what they should.
+    let unknown = contents.damaged.iter();
+    damaged_rows.extend(
+        unknown
+            .filter(|fault| matches!(fault, Fault::Unknown(_)))
+            .map(ToString::to_string),
+    );
+    let records = &contents.records;
+    let imported = records
+        .iter()
+        .filter(|row| row.item.imported().is_some())
+        .count();
     Ok(Report {
         vault_version: VAULT_VERSION,
         kdf_mib: cost.mib,
         kdf_passes: cost.passes,
+        events: check.events,
         imported,
         quarantined: records.len() - imported,
         identities: contents.identities.count(),
@@ -81,7 +93,7 @@ fn examine(vault: &mut Vault) -> Result<Report, Failure> {
             .as_ref()
             .map_or(0, |row| row.item.bundles.len()),
         key_bundle: contents.bundle.is_some(),
-        damaged_rows: contents.damaged.iter().map(hex::encode).collect(),
+        damaged_rows,
         damaged_records,
         file_faults,
     })
@@ -100,6 +112,7 @@ fn print(report: &Report) {
         ("imported", number(report.imported)),
         ("quarantined", number(report.quarantined)),
         ("identities", number(report.identities)),
+        ("events", report.events.into()),
         ("bundles", number(report.bundles)),
     ];
     println!("{}", texts.with("console-cli-doctor-counts", &counts));

@@ -4,23 +4,19 @@ use std::{fs::File, io::BufReader};
 
 use asylia_envelope::signing::{Transfer, VerifyingKey};
 use indicatif::{ProgressBar, ProgressStyle};
-use rand_core::{CryptoRng, RngCore};
-use tokio::runtime::Runtime;
 
 use super::{Failure, ImportArgs, open_vault};
 use crate::{
+    access::Verb,
     import::{ImportReport, import},
     l10n::Texts,
+    machine::Machine,
     vault::{Vault, WriteLock},
     words,
 };
 
 /// Takes the bundle in.
-pub(super) fn run(
-    runtime: &Runtime,
-    args: &ImportArgs,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(), Failure> {
+pub(super) fn run(machine: &Machine, args: &ImportArgs) -> Result<(), Failure> {
     let given = args.server_key.as_deref().map(server_key).transpose()?;
     // Opened for reading only: nothing is ever written to the stick that is being read.
     let unreadable = |_| {
@@ -29,14 +25,13 @@ pub(super) fn run(
     let file = File::open(&args.file).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let _lock = WriteLock::take(&args.vault.vault)?;
-    let mut vault = open_vault(runtime, &args.vault)?;
+    let mut vault = open_vault(machine, &args.vault, Verb::Import)?;
     let bar = ProgressBar::new(length).with_style(style());
     let report = import(
         &mut vault,
         BufReader::with_capacity(READ_BYTES, file),
         length,
         given.as_ref(),
-        rng,
         &mut |done| bar.set_position(done),
     );
     bar.finish_and_clear();

@@ -6,42 +6,44 @@ use asylia_envelope::key_bundle::{
     Anchor, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, UnverifiedBundle,
 };
 use asylia_keys::identity::AnyIdentity;
-use rand_core::{CryptoRng, RngCore};
-use secrecy::SecretString;
-use tokio::runtime::Runtime;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::{Failure, InitArgs, passphrase_of, say_demo};
+use super::{Failure, InitArgs, say_demo};
 use crate::{
     identity::belongs_to_bundle,
     l10n::Texts,
-    vault::{NewVault, Vault, header::KdfCost},
+    machine::Machine,
+    passphrase,
+    vault::{NewVault, Vault, header::KdfCost, slot::RecoveryKey},
 };
 
 /// Makes the vault; everything is checked before its folder is.
-pub(super) fn run(
-    runtime: &Runtime,
-    args: &InitArgs,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(), Failure> {
+pub(super) fn run(machine: &Machine, args: &InitArgs) -> Result<(), Failure> {
     let cost = KdfCost::with_memory(args.kdf_mib)?;
     let anchor = anchor(args.office.as_deref())?;
     let bundle = read_bundle(&args.keys, &anchor)?;
-    let passphrase = passphrase_of(args.vault.passphrase_file.as_deref())?;
+    let first = args.vault.credentials()?;
+    let recovery = args
+        .recovery_key_file
+        .as_deref()
+        .map(recovery_key)
+        .transpose()?;
     let mut identities = Vec::new();
     for file in &args.identity {
-        identities.push(read_identity(file, &passphrase, &bundle)?);
+        identities.push(read_identity(file, &first.passphrase, &bundle)?);
     }
     say_demo(bundle.content().demo);
     let (count, sequence) = (identities.len() as u64, bundle.sequence());
     let office = bundle.content().office.clone();
     let new = NewVault {
-        passphrase,
+        first,
         cost,
         bundle,
         anchor,
         identities,
+        recovery,
     };
-    Vault::create(runtime.handle().clone(), &args.vault.vault, new, rng)?.close();
+    Vault::create(machine.clone(), &args.vault.vault, new)?.close();
     let said = [
         ("identities", count.into()),
         ("sequence", sequence.into()),
@@ -88,6 +90,12 @@ fn read_identity(
             file.display()
         )))
     }
+}
+
+/// Reads the recovery key from its file.
+pub(super) fn recovery_key(file: &Path) -> Result<RecoveryKey, Failure> {
+    let line = passphrase::read(Some(file), "")?;
+    Ok(RecoveryKey::parse(line.expose_secret())?)
 }
 
 fn read(file: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {

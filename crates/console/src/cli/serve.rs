@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rand_core::{CryptoRng, RngCore};
 use tempfile::TempDir;
 use tokio::{
     runtime::Runtime,
@@ -17,34 +16,31 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use super::{BrowserArgs, Failure, passphrase_of, say_demo};
+use super::{BrowserArgs, Failure, say_demo};
 use crate::{
     door::{Door, guarded},
     l10n::Texts,
     launcher,
     listen::Listener,
+    machine::Machine,
     ui::{App, router},
     vault::Vault,
 };
 
 /// Serves until the program is told to end. With a passphrase file the vault is unlocked from the start.
-pub(super) fn run(
-    runtime: &Runtime,
-    args: &BrowserArgs,
-    rng: &mut (impl RngCore + CryptoRng),
-) -> Result<(), Failure> {
+pub(super) fn run(runtime: &Runtime, machine: &Machine, args: &BrowserArgs) -> Result<(), Failure> {
     Vault::look(&args.vault.vault)?;
-    let app = App::new(
-        runtime.handle().clone(),
-        args.vault.vault.clone(),
-        Instant::now(),
-    );
+    let app = App::new(machine.clone(), args.vault.vault.clone(), Instant::now());
     if args.vault.passphrase_file.is_some() {
-        app.unlock(&passphrase_of(args.vault.passphrase_file.as_deref())?)?;
+        app.unlock(&args.vault.credentials()?)?;
         say_demo(app.demo());
     }
     let listener = runtime.block_on(Listener::bind(args.listen))?;
-    let door = Arc::new(Door::new(listener.address(), app.demo(), rng));
+    let door = Arc::new(Door::new(
+        listener.address(),
+        app.demo(),
+        &mut (machine.random)(),
+    ));
     let folder = private_folder().map_err(unwritable)?;
     let page = folder.path().join(LAUNCH_PAGE);
     write_launch_page(&page, &door).map_err(unwritable)?;

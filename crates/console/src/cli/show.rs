@@ -1,16 +1,17 @@
-//! `list`, `show` and `attachment`.
+//! `list`, `show` and `attachment`: what the person's role and keys allow.
 
 use std::io::{self, BufWriter, Write};
 
 use asylia_envelope::ids::RecordId;
 use serde::Serialize;
-use tokio::runtime::Runtime;
 
 use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, open_vault};
 use crate::{
+    access::Verb,
     attachment::{AttachmentError, write_attachment},
     case::Case,
     l10n::Texts,
+    machine::Machine,
     opening::Refused,
     vault::{
         Vault,
@@ -31,8 +32,8 @@ struct Listed {
 }
 
 /// Lists every record, those in quarantine too.
-pub(super) fn list(runtime: &Runtime, args: &ListArgs) -> Result<(), Failure> {
-    let vault = open_vault(runtime, &args.vault)?;
+pub(super) fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
+    let vault = open_vault(machine, &args.vault, Verb::List)?;
     let records = vault.contents().newest_first();
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
@@ -71,7 +72,7 @@ fn listed(record: &RecordItem) -> Listed {
 fn line(vault: &Vault, record: &RecordItem) -> String {
     let texts = Texts::english();
     let imported = match &record.state {
-        RecordState::Quarantined(reason) => {
+        RecordState::Quarantined(reason, _) => {
             let (what, advice) = words::reason(texts, *reason);
             let id = record.record_id.to_string();
             let said = [
@@ -91,12 +92,10 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
         count("console-cli-list-files", u64::from(imported.attachments)),
         words::path(texts, imported.path),
     );
-    if imported.problems > 0 {
+    let problems = vault.contents().problem_count(record.record_id, imported) as u64;
+    if problems > 0 {
         line.push_str("  ! ");
-        line.push_str(&count(
-            "console-inbox-problem-count",
-            u64::from(imported.problems),
-        ));
+        line.push_str(&count("console-inbox-problem-count", problems));
     }
     if vault.contents().copies(imported) > 1 {
         line.push_str("  ! ");
@@ -106,22 +105,25 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
 }
 
 /// Shows one report, opened and verified again.
-pub(super) fn show(runtime: &Runtime, args: &ShowArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(runtime, &args.vault)?;
-    let record = find(&vault, args.id)?;
-    let case = Case::open(&mut vault, &record).map_err(|error| refusal(args.id, &error))?;
+pub(super) fn show(machine: &Machine, args: &ShowArgs) -> Result<(), Failure> {
+    let mut vault = open_vault(machine, &args.vault, Verb::Show)?;
+    let case = Case::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
+    let case = case.ok_or_else(|| no_such(args.id))?;
     let texts = Texts::english();
     let mut out = BufWriter::new(io::stdout().lock());
     let written = match args.json {
         true => case.write_json(texts, &mut out),
         false => case.write_text(texts, &mut out),
     };
-    written.and_then(|()| out.flush()).map_err(printing)
+    written.and_then(|()| out.flush()).map_err(printing)?;
+    drop(out);
+    vault.close();
+    Ok(())
 }
 
 /// Writes one attachment to a new file.
-pub(super) fn attachment(runtime: &Runtime, args: &AttachmentArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(runtime, &args.vault)?;
+pub(super) fn attachment(machine: &Machine, args: &AttachmentArgs) -> Result<(), Failure> {
+    let mut vault = open_vault(machine, &args.vault, Verb::Attachment)?;
     let record = find(&vault, args.id)?;
     let written = write_attachment(&mut vault, &record, args.number, &args.out).map_err(
         |error| match error {
@@ -139,15 +141,22 @@ pub(super) fn attachment(runtime: &Runtime, args: &AttachmentArgs) -> Result<(),
         ("record", (&id).into()),
     ];
     println!("{}", texts.with("console-cli-attachment", &said));
+    vault.close();
     Ok(())
 }
 
 fn find(vault: &Vault, id: RecordId) -> Result<RecordItem, Failure> {
-    vault.contents().record(id).cloned().ok_or_else(|| {
-        Failure(format!(
-            "There is no record {id} in this vault. `asylia-console list` shows the numbers."
-        ))
-    })
+    vault
+        .contents()
+        .record(id)
+        .cloned()
+        .ok_or_else(|| no_such(id))
+}
+
+fn no_such(id: RecordId) -> Failure {
+    Failure(format!(
+        "There is no record {id} in this vault. `asylia-console list` shows the numbers."
+    ))
 }
 
 fn refusal(id: RecordId, error: &Refused) -> Failure {

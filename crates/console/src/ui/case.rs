@@ -1,5 +1,5 @@
 //! One report: what must not be done or mentioned first, then the story, then the rest; identity apart.
-//! Opened and verified again for each view; nothing of it stays in memory afterwards.
+//! Out of the vault for each view, every digest checked; nothing of it stays in memory afterwards.
 
 use std::sync::Arc;
 
@@ -15,8 +15,9 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::{App, Taken, failed, layout, not_found, take, unlock};
+use super::{App, failed, layout, not_found, take};
 use crate::{
+    access::Page,
     case::{Case, SECTIONS, STORY, WARNING, values},
     l10n::Texts,
     opening::Refused,
@@ -37,26 +38,22 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     let Ok(id) = id.parse::<RecordId>() else {
         return not_found(State(app)).await;
     };
-    let found = take(&app, move |vault| {
-        let Some(record) = vault.contents().record(id).cloned() else {
-            return Found::Nothing;
-        };
-        match Case::open(vault, &record) {
-            Ok(case) => Found::Case(Box::new(case)),
-            Err(Refused::Record(reason)) => Found::Refused(reason),
-            Err(Refused::Io(_)) => Found::Failed,
-        }
-    })
-    .await;
+    let found = take(&app, Page::Case, move |vault| match Case::open(vault, id) {
+        Ok(None) => Found::Nothing,
+        Ok(Some(case)) => Found::Case(Box::new(case)),
+        Err(Refused::Record(reason)) => Found::Refused(reason),
+        Err(Refused::Io(_)) => Found::Failed,
+    });
+    let found = match found.await {
+        Ok(found) => found,
+        Err(instead) => return instead,
+    };
     let texts = Texts::english();
     let (status, content) = match found {
-        Taken::Locked => return unlock::page(&app, None),
-        Taken::Failed | Taken::Here(Found::Failed) => return failed(&app),
-        Taken::Here(Found::Nothing) => return not_found(State(app)).await,
-        Taken::Here(Found::Refused(reason)) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason))
-        }
-        Taken::Here(Found::Case(case)) => (StatusCode::OK, content(texts, &case)),
+        Found::Failed => return failed(&app),
+        Found::Nothing => return not_found(State(app)).await,
+        Found::Refused(reason) => (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason)),
+        Found::Case(case) => (StatusCode::OK, content(texts, &case)),
     };
     let page = layout::page(
         texts,
@@ -160,7 +157,7 @@ fn shown(texts: &Texts, question: &Question, answer: &Answer) -> Markup {
 }
 
 fn attachments(texts: &Texts, case: &Case) -> Markup {
-    let attachments = &case.opened.attachments;
+    let attachments = &case.attachments;
     if attachments.is_empty() {
         return html! { p { (texts.get("console-case-attachments-none")) } };
     }
@@ -192,16 +189,17 @@ fn attachments(texts: &Texts, case: &Case) -> Markup {
 }
 
 fn details(texts: &Texts, case: &Case, whole: bool) -> Markup {
-    let head = &case.opened.head;
     html! {
         dl {
             dt { (texts.get("console-case-record")) }
             dd { (layout::id(&case.record_id.to_string())) }
-            dt { (texts.get("console-case-received")) }
-            dd { bdi dir="ltr" { (head.day) } }
-            dt { (texts.get("console-case-path")) }
-            dd { (words::path(texts, head.path)) }
-            @if let Some(language) = case.language() {
+            @if let (Some(day), Some(path)) = (case.received_day, case.path) {
+                dt { (texts.get("console-case-received")) }
+                dd { bdi dir="ltr" { (day) } }
+                dt { (texts.get("console-case-path")) }
+                dd { (words::path(texts, path)) }
+            }
+            @if let Some(language) = &case.language {
                 dt { (texts.get("console-case-language")) }
                 dd { (layout::foreign_inline(language)) }
             }

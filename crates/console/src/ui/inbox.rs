@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
+use asylia_envelope::{day::Day, record::SealedBy};
 use axum::{
-    extract::State,
+    extract::{Query, State},
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
+use serde::Deserialize;
 
-use super::{App, Taken, failed, layout, take, unlock};
+use super::{App, layout, take};
 use crate::{
+    access::Page,
     cli::missing_list,
     import::sequence,
     l10n::Texts,
     vault::{
         Contents,
-        item::{Imported, Reason, RecordState},
+        item::{Imported, Reason, RecordItem, RecordState},
     },
     words,
 };
@@ -23,6 +26,9 @@ use crate::{
 /// What the inbox shows; no plaintext of a submission.
 struct Inbox {
     reports: Vec<Report>,
+    /// How many reports come before those that are shown, and how many there are.
+    from: usize,
+    total: usize,
     quarantined: Vec<(String, Reason)>,
     damaged_rows: u64,
     missing: (Vec<u64>, u64),
@@ -30,16 +36,30 @@ struct Inbox {
 
 struct Report {
     id: String,
-    imported: Imported,
+    received_day: Day,
+    path: SealedBy,
+    attachments: u16,
+    problems: u64,
     twice: bool,
 }
 
+/// Which part of a long list is shown.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    /// How many reports come before it.
+    #[serde(default)]
+    from: usize,
+}
+
 /// The inbox, or the unlock page.
-pub(super) async fn get(State(app): State<Arc<App>>) -> Response {
-    match take(&app, |vault| Inbox::of(vault.contents())).await {
-        Taken::Locked => unlock::page(&app, None),
-        Taken::Failed => failed(&app),
-        Taken::Here(inbox) => {
+pub(super) async fn get(State(app): State<Arc<App>>, Query(part): Query<Part>) -> Response {
+    match take(&app, Page::Inbox, move |vault| {
+        Inbox::of(vault.contents(), part.from)
+    })
+    .await
+    {
+        Err(instead) => instead,
+        Ok(inbox) => {
             let texts = Texts::english();
             let frame = layout::Frame::of(&app);
             layout::page(texts, frame, "console-inbox-title", &inbox.content(texts)).into_response()
@@ -48,9 +68,11 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Response {
 }
 
 impl Inbox {
-    fn of(contents: &Contents) -> Self {
+    fn of(contents: &Contents, from: usize) -> Self {
         let mut inbox = Self {
             reports: Vec::new(),
+            from,
+            total: 0,
             quarantined: Vec::new(),
             damaged_rows: contents.damaged.len() as u64,
             missing: contents
@@ -59,14 +81,19 @@ impl Inbox {
                 .map_or_else(Default::default, |row| sequence::missing(&row.item)),
         };
         for record in contents.newest_first() {
-            let id = record.record_id.to_string();
             match &record.state {
-                RecordState::Imported(imported) => inbox.reports.push(Report {
-                    id,
-                    twice: contents.copies(imported) > 1,
-                    imported: imported.clone(),
-                }),
-                RecordState::Quarantined(reason) => inbox.quarantined.push((id, *reason)),
+                RecordState::Imported(imported) => {
+                    let shown = from..from.saturating_add(REPORTS_AT_ONCE);
+                    if shown.contains(&inbox.total) {
+                        inbox.reports.push(Report::of(contents, record, imported));
+                    }
+                    inbox.total += 1;
+                }
+                RecordState::Quarantined(reason, _) => {
+                    inbox
+                        .quarantined
+                        .push((record.record_id.to_string(), *reason));
+                }
             }
         }
         inbox
@@ -88,11 +115,12 @@ impl Inbox {
                     }
                 }
             }
-            p { (count("console-inbox-count", self.reports.len() as u64)) }
+            p { (count("console-inbox-count", self.total as u64)) }
             @if self.reports.is_empty() {
                 p.soft { (texts.get("console-inbox-empty")) }
             } @else {
                 (self.reports(texts))
+                (self.others(texts))
             }
             @if !self.quarantined.is_empty() { (self.quarantined(texts)) }
         }
@@ -112,6 +140,26 @@ impl Inbox {
                 } }
                 tbody { @for report in &self.reports { (report.row(texts)) } }
             } }
+        }
+    }
+
+    /// Links to the parts of the list before and after this one.
+    fn others(&self, texts: &Texts) -> Markup {
+        let next = self.from + self.reports.len();
+        html! {
+            @if self.from > 0 || next < self.total {
+                nav aria-label=(texts.get("console-inbox-parts")) {
+                    @if self.from > 0 {
+                        a href={ "/?from=" (self.from.saturating_sub(REPORTS_AT_ONCE)) } {
+                            (texts.get("console-inbox-newer"))
+                        }
+                        " "
+                    }
+                    @if next < self.total {
+                        a href={ "/?from=" (next) } { (texts.get("console-inbox-older")) }
+                    }
+                }
+            }
         }
     }
 
@@ -140,15 +188,26 @@ impl Inbox {
 }
 
 impl Report {
+    fn of(contents: &Contents, record: &RecordItem, imported: &Imported) -> Self {
+        Self {
+            id: record.record_id.to_string(),
+            received_day: imported.received_day,
+            path: imported.path,
+            attachments: imported.attachments,
+            problems: contents.problem_count(record.record_id, imported) as u64,
+            twice: contents.copies(imported) > 1,
+        }
+    }
+
     fn row(&self, texts: &Texts) -> Markup {
-        let problems = u64::from(self.imported.problems);
+        let problems = self.problems;
         html! {
             tr {
-                td.nowrap { bdi dir="ltr" { (self.imported.received_day) } }
+                td.nowrap { bdi dir="ltr" { (self.received_day) } }
                 td.record { a href={ "/case/" (self.id) } { (layout::id(&self.id)) } }
                 td { (texts.get("console-state-imported")) }
-                td { (words::path(texts, self.imported.path)) }
-                td.number { (self.imported.attachments) }
+                td { (words::path(texts, self.path)) }
+                td.number { (self.attachments) }
                 td {
                     @if problems > 0 {
                         span.badge {
@@ -162,3 +221,6 @@ impl Report {
         }
     }
 }
+
+/// Reports on one page: what a person looks through, and what any computer makes at once.
+const REPORTS_AT_ONCE: usize = 200;

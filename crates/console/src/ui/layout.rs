@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::App;
-use crate::{l10n::Texts, words};
+use crate::{access::Page, l10n::Texts, words};
 
 /// What the frame shows beside the page.
 #[derive(Clone, Copy)]
@@ -12,13 +12,19 @@ pub(crate) struct Frame {
     pub(crate) demo: bool,
     /// Whether menu and lock button make sense.
     pub(crate) unlocked: bool,
+    /// Whether the person's role opens the inbox.
+    pub(crate) casework: bool,
 }
 
 impl Frame {
     pub(crate) fn of(app: &App) -> Self {
+        // One after the other: the vault is behind one lock.
+        let unlocked = app.vault().is_some();
+        let casework = app.permits(Page::Inbox);
         Self {
             demo: app.demo(),
-            unlocked: app.vault().is_some(),
+            unlocked,
+            casework,
         }
     }
 }
@@ -54,7 +60,7 @@ fn menu(texts: &Texts, frame: Frame) -> Markup {
         p.name { (texts.get("console-name")) }
         @if frame.unlocked {
             nav aria-label=(texts.get("console-menu")) {
-                a href="/" { (texts.get("console-menu-inbox")) }
+                @if frame.casework { a href="/" { (texts.get("console-menu-inbox")) } }
                 a href="/help" { (texts.get("console-menu-help")) }
             }
             form method="post" action="/lock" {

@@ -1,4 +1,4 @@
-//! The statements on the vault's file that need no key. All SQL of the console stands here and in its siblings.
+//! The statements on the vault's file that need no key. All SQL of the console stands in this folder.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -13,8 +13,11 @@ use sqlx::{
 };
 
 use super::{
-    RowId, VaultError,
-    header::{Header, KdfCost},
+    BlobId, VaultError,
+    chain::{Read, StoredEvent, Tip},
+    header::Header,
+    kdf::KdfCost,
+    slot::Slot,
 };
 
 /// What making the folder did, so that a failure can be taken back.
@@ -44,41 +47,42 @@ pub(super) fn make_directory(directory: &Path) -> Result<Made, VaultError> {
 impl Made {
     /// Takes the folder away again, or its files where it was there before.
     pub(super) fn remove(self, directory: &Path) {
-        for name in FILES {
-            let _ = fs::remove_file(directory.join(name));
-        }
+        remove_files(&file(directory));
         if let Self::Folder = self {
             let _ = fs::remove_dir(directory);
         }
     }
 }
 
-pub(super) async fn create(
-    directory: &Path,
-    header: &Header,
-) -> Result<SqliteConnection, VaultError> {
-    // Made by hand first, since SQLite would give it the process's default permissions.
+/// Removes a database with what SQLite keeps beside it.
+pub(super) fn remove_files(file: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        let _ = fs::remove_file(name);
+    }
+}
+
+/// Makes an empty file for the owner only: SQLite would give it the process's default permissions.
+pub(super) fn make_file(file: &Path) -> Result<(), VaultError> {
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(file(directory))?;
-    let mut connection = connect(directory).await?;
+        .open(file)?;
+    Ok(())
+}
+
+pub(super) async fn create(file: &Path, header: &Header) -> Result<SqliteConnection, VaultError> {
+    make_file(file)?;
+    let mut connection = connect(file).await?;
     sqlx::raw_sql(SCHEMA).execute(&mut connection).await?;
-    sqlx::query(
-        r"INSERT INTO header
-            (id, version, salt, kdf_mib, kdf_passes, key_check, wrapped_key, checksum)
-          VALUES (1, $1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(header.version)
-    .bind(&header.salt)
-    .bind(i64::from(header.cost.mib))
-    .bind(i64::from(header.cost.passes))
-    .bind(&header.key_check)
-    .bind(&header.wrapped_key)
-    .bind(&header.checksum)
-    .execute(&mut connection)
-    .await?;
+    sqlx::query("INSERT INTO header (id, version, vault_id, checksum) VALUES (1, $1, $2, $3)")
+        .bind(header.version)
+        .bind(header.vault_id.to_vec())
+        .bind(header.checksum.clone())
+        .execute(&mut connection)
+        .await?;
     Ok(connection)
 }
 
@@ -89,14 +93,9 @@ pub(super) fn look(directory: &Path) -> Result<(), VaultError> {
     }
 }
 
-pub(super) async fn open(directory: &Path) -> Result<SqliteConnection, VaultError> {
-    look(directory)?;
-    connect(directory).await
-}
-
-async fn connect(directory: &Path) -> Result<SqliteConnection, VaultError> {
+pub(super) async fn connect(file: &Path) -> Result<SqliteConnection, VaultError> {
     let options = SqliteConnectOptions::new()
-        .filename(file(directory))
+        .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON")
@@ -105,32 +104,139 @@ async fn connect(directory: &Path) -> Result<SqliteConnection, VaultError> {
     Ok(options.connect().await?)
 }
 
+/// The version of any form of the vault.
+pub(super) async fn version(connection: &mut SqliteConnection) -> Result<i64, VaultError> {
+    let row = sqlx::query("SELECT version FROM header WHERE id = 1")
+        .fetch_optional(connection)
+        .await
+        .map_err(foreign_file)?;
+    Ok(row.ok_or(VaultError::Damaged)?.try_get("version")?)
+}
+
 pub(super) async fn read_header(connection: &mut SqliteConnection) -> Result<Header, VaultError> {
-    let row = sqlx::query(
-        r"SELECT version, salt, kdf_mib, kdf_passes, key_check, wrapped_key, checksum
-          FROM header
-          WHERE id = 1",
-    )
-    .fetch_optional(connection)
-    .await
-    .map_err(|error| match VaultError::from(error) {
-        // A file of SQLite's without our table is no vault of ours.
+    let row = sqlx::query("SELECT version, vault_id, checksum FROM header WHERE id = 1")
+        .fetch_one(connection)
+        .await
+        .map_err(foreign_file)?;
+    let id: Vec<u8> = row.try_get("vault_id")?;
+    Ok(Header {
+        version: row.try_get("version")?,
+        vault_id: id.try_into().map_err(|_| VaultError::Damaged)?,
+        checksum: row.try_get("checksum")?,
+    })
+}
+
+/// A file of SQLite's without our tables is no vault of ours.
+pub(super) fn foreign_file(error: sqlx::Error) -> VaultError {
+    match VaultError::from(error) {
         VaultError::Database(_) => VaultError::Damaged,
         other => other,
-    })?
-    .ok_or(VaultError::Damaged)?;
-    let small = |column| u32::try_from(row.get::<i64, _>(column)).map_err(|_| VaultError::Damaged);
-    Ok(Header {
-        version: row.get("version"),
-        salt: row.get("salt"),
+    }
+}
+
+pub(super) async fn read_slots(connection: &mut SqliteConnection) -> Result<Vec<Slot>, VaultError> {
+    let rows = sqlx::query(
+        r"SELECT person, tag, kdf_mib, kdf_passes, salt, slot_check, wrapped, ring, ring_mac, checksum
+          FROM slots
+          ORDER BY person",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(foreign_file)?;
+    Ok(rows.iter().filter_map(|row| slot(row).ok()).collect())
+}
+
+fn slot(row: &SqliteRow) -> Result<Slot, sqlx::Error> {
+    let id = |column| {
+        let bytes: Vec<u8> = row.try_get(column)?;
+        bytes.try_into().map_err(|_| sqlx::Error::RowNotFound)
+    };
+    let small = |column| {
+        u32::try_from(row.try_get::<i64, _>(column)?).map_err(|_| sqlx::Error::RowNotFound)
+    };
+    Ok(Slot {
+        person: id("person")?,
+        tag: id("tag")?,
         cost: KdfCost {
             mib: small("kdf_mib")?,
             passes: small("kdf_passes")?,
         },
-        key_check: row.get("key_check"),
-        wrapped_key: row.get("wrapped_key"),
-        checksum: row.get("checksum"),
+        salt: row.try_get("salt")?,
+        check: row.try_get("slot_check")?,
+        wrapped: row.try_get("wrapped")?,
+        ring: row.try_get("ring")?,
+        ring_mac: row.try_get("ring_mac")?,
+        checksum: row.try_get("checksum")?,
     })
+}
+
+pub(super) async fn put_slot(
+    connection: &mut SqliteConnection,
+    slot: &Slot,
+) -> Result<(), VaultError> {
+    sqlx::query(
+        r"INSERT OR REPLACE INTO slots
+            (person, tag, kdf_mib, kdf_passes, salt, slot_check, wrapped, ring, ring_mac, checksum)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(slot.person.to_vec())
+    .bind(slot.tag.to_vec())
+    .bind(i64::from(slot.cost.mib))
+    .bind(i64::from(slot.cost.passes))
+    .bind(slot.salt.clone())
+    .bind(slot.check.clone())
+    .bind(slot.wrapped.clone())
+    .bind(slot.ring.clone())
+    .bind(slot.ring_mac.clone())
+    .bind(slot.checksum.clone())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_slot(
+    connection: &mut SqliteConnection,
+    person: &[u8; 16],
+) -> Result<(), VaultError> {
+    sqlx::query("DELETE FROM slots WHERE person = $1")
+        .bind(person.to_vec())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The head's row: the tip, and the seal over it.
+pub(super) async fn read_head(
+    connection: &mut SqliteConnection,
+) -> Result<Option<(Tip, Vec<u8>)>, VaultError> {
+    let row = sqlx::query("SELECT sequence, mac, seal FROM head WHERE id = 1")
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let mac: Vec<u8> = row.try_get("mac")?;
+    let tip = mac.try_into().ok().and_then(|mac| {
+        let sequence = row.try_get::<i64, _>("sequence").ok()?;
+        Some(Tip {
+            sequence: u64::try_from(sequence).ok()?,
+            mac,
+        })
+    });
+    let seal = row.try_get("seal")?;
+    Ok(tip.map(|tip| (tip, seal)))
+}
+
+pub(super) async fn put_head(
+    connection: &mut SqliteConnection,
+    tip: &Tip,
+    seal: &[u8; 32],
+) -> Result<(), VaultError> {
+    sqlx::query("INSERT OR REPLACE INTO head (id, sequence, mac, seal) VALUES (1, $1, $2, $3)")
+        .bind(number(tip.sequence))
+        .bind(tip.mac.to_vec())
+        .bind(seal.to_vec())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// A number that changes when another connection wrote to the file; never 0.
@@ -138,40 +244,147 @@ pub(super) async fn data_version(connection: &mut SqliteConnection) -> Result<i6
     let row = sqlx::query("PRAGMA data_version")
         .fetch_one(connection)
         .await?;
-    Ok(row.get(0))
+    Ok(row.try_get(0)?)
 }
 
-/// A row of `items`: number, version, sealed bytes.
-pub(super) type SealedRow = (RowId, i64, Vec<u8>);
-
-/// Every item's row, each read by itself, so that a damaged page costs only what stands on it.
-pub(super) async fn read_items(
+/// The next rows behind `after`, at most [`EVENTS_AT_ONCE`]; where a page is damaged, each row by itself, so that
+/// it costs only what stands on it. Empty at the end; `last` is a number behind which no row is expected.
+pub(super) async fn read_events(
     connection: &mut SqliteConnection,
-) -> Result<(Vec<SealedRow>, Vec<RowId>), VaultError> {
-    let ids = sqlx::query("SELECT id FROM items ORDER BY id")
-        .fetch_all(&mut *connection)
-        .await?;
-    let (mut rows, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
-    for id in ids.iter().filter_map(row_id) {
-        let row = sqlx::query(
-            r"SELECT version, sealed
-              FROM items
-              WHERE id = $1",
-        )
-        .bind(id.to_vec())
-        .fetch_optional(&mut *connection)
-        .await;
+    after: u64,
+    last: u64,
+) -> Result<Vec<Read>, VaultError> {
+    let rows = sqlx::query(
+        r"SELECT sequence, link, sealed, mac
+          FROM events
+          WHERE sequence > $1
+          ORDER BY sequence
+          LIMIT $2",
+    )
+    .bind(number(after))
+    .bind(EVENTS_AT_ONCE)
+    .fetch_all(&mut *connection)
+    .await;
+    if let Ok(rows) = rows {
+        return Ok(rows.iter().filter_map(|row| event(row, None)).collect());
+    }
+    let mut found = Vec::new();
+    for sequence in after + 1..=(after + EVENTS_AT_ONCE.unsigned_abs()).min(last) {
+        let row = sqlx::query("SELECT sequence, link, sealed, mac FROM events WHERE sequence = $1")
+            .bind(number(sequence))
+            .fetch_optional(&mut *connection)
+            .await;
         match row {
-            Ok(Some(row)) => rows.push((id, row.get("version"), row.get("sealed"))),
+            Ok(Some(row)) => found.extend(event(&row, Some(sequence))),
             Ok(None) => {}
-            Err(_) => unreadable.push(id),
+            Err(_) => found.push(Read::Unreadable(sequence)),
         }
     }
-    Ok((rows, unreadable))
+    Ok(found)
 }
 
-fn row_id(row: &SqliteRow) -> Option<RowId> {
-    row.get::<Vec<u8>, _>("id").try_into().ok()
+fn event(row: &SqliteRow, expected: Option<u64>) -> Option<Read> {
+    let sequence = row.try_get::<i64, _>("sequence").ok();
+    let sequence = sequence.and_then(|sequence| u64::try_from(sequence).ok());
+    let sequence = sequence.or(expected)?;
+    let read = || {
+        Ok::<_, sqlx::Error>(StoredEvent {
+            sequence,
+            link: row.try_get("link")?,
+            sealed: row.try_get("sealed")?,
+            mac: row.try_get("mac")?,
+        })
+    };
+    Some(read().map_or(Read::Unreadable(sequence), Read::Row))
+}
+
+/// The number of a row, readable or not.
+pub(super) fn number_of(read: &Read) -> u64 {
+    match read {
+        Read::Row(row) => row.sequence,
+        Read::Unreadable(sequence) => *sequence,
+    }
+}
+
+/// The number up to which [`read_events`] has looked when it found nothing behind `after`.
+pub(super) fn step(after: u64, last: u64) -> u64 {
+    (after + EVENTS_AT_ONCE.unsigned_abs()).min(last)
+}
+
+/// The highest number of a row.
+pub(super) async fn last_event(connection: &mut SqliteConnection) -> Result<u64, VaultError> {
+    let row = sqlx::query("SELECT COALESCE(MAX(sequence), 0) FROM events")
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get::<i64, _>(0)?.unsigned_abs())
+}
+
+pub(super) async fn put_event(
+    connection: &mut SqliteConnection,
+    event: &StoredEvent,
+) -> Result<(), VaultError> {
+    sqlx::query("INSERT INTO events (sequence, link, sealed, mac) VALUES ($1, $2, $3, $4)")
+        .bind(number(event.sequence))
+        .bind(event.link.clone())
+        .bind(event.sealed.clone())
+        .bind(event.mac.clone())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn put_piece(
+    connection: &mut SqliteConnection,
+    blob: &BlobId,
+    piece: u64,
+    sealed: &[u8],
+) -> Result<(), VaultError> {
+    sqlx::query("INSERT INTO blobs (blob, number, sealed) VALUES ($1, $2, $3)")
+        .bind(blob.to_vec())
+        .bind(number(piece))
+        .bind(sealed.to_vec())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn read_piece(
+    connection: &mut SqliteConnection,
+    blob: &BlobId,
+    piece: u64,
+) -> Result<Option<Vec<u8>>, VaultError> {
+    let row = sqlx::query("SELECT sealed FROM blobs WHERE blob = $1 AND number = $2")
+        .bind(blob.to_vec())
+        .bind(number(piece))
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|row| row.try_get("sealed")).transpose()?)
+}
+
+pub(super) async fn delete_blob(
+    connection: &mut SqliteConnection,
+    blob: &BlobId,
+) -> Result<(), VaultError> {
+    sqlx::query("DELETE FROM blobs WHERE blob = $1")
+        .bind(blob.to_vec())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Every blob with the number of its pieces.
+pub(super) async fn list_blobs(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<(Vec<u8>, u64)>, VaultError> {
+    let rows =
+        sqlx::query("SELECT blob, COUNT(*) AS pieces FROM blobs GROUP BY blob ORDER BY blob")
+            .fetch_all(connection)
+            .await?;
+    let one = |row: &SqliteRow| {
+        let pieces: i64 = row.try_get("pieces")?;
+        Ok((row.try_get("blob")?, pieces.unsigned_abs()))
+    };
+    rows.iter().map(one).collect()
 }
 
 pub(super) async fn integrity(
@@ -184,10 +397,28 @@ pub(super) async fn integrity(
     Ok(lines.filter(|line| line != "ok").collect())
 }
 
-fn file(directory: &Path) -> PathBuf {
+/// A whole copy in the empty file `out`, without what was deleted.
+pub(super) async fn copy_into(
+    connection: &mut SqliteConnection,
+    out: &Path,
+) -> Result<(), VaultError> {
+    sqlx::query("VACUUM INTO $1")
+        .bind(out.to_str().ok_or(VaultError::Path)?.to_owned())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The vault's file in its folder.
+pub(super) fn file(directory: &Path) -> PathBuf {
     directory.join(VAULT_FILE)
 }
 
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Rows fetched at once.
+const EVENTS_AT_ONCE: i64 = 500;
 const VAULT_FILE: &str = "vault.db";
-const FILES: [&str; 3] = [VAULT_FILE, "vault.db-wal", "vault.db-shm"];
-const SCHEMA: &str = include_str!("../../migrations/0001_vault.sql");
+const SCHEMA: &str = include_str!("../../migrations/0002_vault.sql");

@@ -18,7 +18,7 @@ pub enum VaultError {
     Exists,
     /// Written by another version of this program.
     #[error(
-        "This vault has version {0}, and this program reads version 1. Use the version of asylia-console that made it."
+        "This vault has version {0}, and this program reads versions 1 and 2. Use the version of asylia-console that made it."
     )]
     UnknownVersion(i64),
     /// The header is not what was written.
@@ -28,9 +28,67 @@ pub enum VaultError {
     Damaged,
     /// The header is whole, and the passphrase does not open it.
     #[error(
-        "The passphrase is wrong; the vault is not damaged. Type it again, and look at the keyboard layout and Caps Lock."
+        "The passphrase is wrong; the vault is not damaged. Type name and passphrase again, and look at the keyboard layout and Caps Lock."
     )]
     WrongPassphrase,
+    /// There is no slot that a recovery key opens.
+    #[error(
+        "No recovery key was set for this vault. Somebody who can unlock it sets one with `users recovery`."
+    )]
+    NoRecovery,
+    /// The recovery slot is whole, and the key does not open it.
+    #[error(
+        "The recovery key is not this vault's; the vault is not damaged. Look whether its shares are of the right set and year."
+    )]
+    WrongRecoveryKey,
+    /// Not 64 hexadecimal digits.
+    #[error("This is no recovery key. It is one line of 64 hexadecimal digits.")]
+    RecoveryKey,
+    /// The clock is behind what was written.
+    #[error(
+        "This computer's clock is behind the vault's last entry, which is of {0}. Set date and time right, then do this again."
+    )]
+    Clock(String),
+    /// The roles of whoever unlocked do not permit it.
+    #[error(
+        "Your role does not permit this; nothing was done. Ask the focal point, who can do it or change your role."
+    )]
+    Denied,
+    /// Only who holds every key can hand keys on.
+    #[error(
+        "Only the focal point can do this, who holds every key; nothing was changed. Unlock the vault as the focal point."
+    )]
+    NeedsAllKeys,
+    /// A person of that name is there, or the name cannot be used.
+    #[error("This name is empty, reserved or taken. Choose another name; nothing was changed.")]
+    NameTaken,
+    /// Nobody of that name.
+    #[error("There is nobody of this name. `asylia-console users list` shows the names.")]
+    NoSuchPerson,
+    /// Somebody must lead.
+    #[error(
+        "This is the only focal point; nothing was changed. Make somebody else focal point first."
+    )]
+    LastFocalPoint,
+    /// No role at all.
+    #[error("A person needs at least one role. Name it with `--role`.")]
+    NoRole,
+    /// A file for a copy exists already.
+    #[error("The file named by `--out` exists already. Choose another name; nothing was changed.")]
+    OutExists,
+    /// A path that SQLite cannot take.
+    #[error("The path of the file is no plain text. Choose another name.")]
+    Path,
+    /// A copy that is damaged.
+    #[error(
+        "The copy is damaged and was not restored: {0}. Use another backup; nothing was changed."
+    )]
+    BadBackup(String),
+    /// A migration whose result is not what went in.
+    #[error(
+        "The vault could not be brought to its new form; the old one is unchanged. Copy its folder and ask the makers of this program."
+    )]
+    Migration,
     /// Memory cost out of range.
     #[error(
         "The memory for the passphrase must lie between 19 and 4096 MiB. Choose a value for `--kdf-mib` in that range."
@@ -41,7 +99,7 @@ pub enum VaultError {
     EmptyPassphrase,
     /// Another program writes to it.
     #[error(
-        "Another import is writing to this vault. Wait until it has ended, then do this again."
+        "Another program is writing to this vault. Wait until it has ended, then do this again."
     )]
     Busy,
     /// The database failed.

@@ -18,3 +18,26 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
         .map_err(|_| D::Error::custom("not hexadecimal digits of this length"))?;
     Ok(bytes)
 }
+
+/// The same for secret bytes: what lies between is cleared.
+pub(super) mod secret {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use zeroize::Zeroizing;
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        bytes: &Zeroizing<[u8; 32]>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Zeroizing::new(hex::encode(bytes)))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Zeroizing<[u8; 32]>, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(&*text, &mut *bytes)
+            .map_err(|_| D::Error::custom("not hexadecimal digits of this length"))?;
+        Ok(bytes)
+    }
+}

@@ -1,37 +1,100 @@
-//! What the rows hold, inside their seal.
+//! What events say, inside both their layers.
 
 use std::io;
 
 use asylia_envelope::{
-    day::Day,
-    ids::{EpochId, InstanceId, PageNumber, RecordId, SubmissionId},
+    ids::EpochId,
     key_bundle::{Anchor, Fingerprint, KeyBundle, UnverifiedBundle},
-    open::RecordLabel,
-    record::SealedBy,
+    padding::size_class,
     signing::{Transfer, VerifyingKey},
 };
 use asylia_keys::identity::AnyIdentity;
 use serde::{Deserialize, Serialize, Serializer, de::Error as _};
 use zeroize::Zeroizing;
 
-use super::{RowId, hexadecimal};
+use super::{audit::AuditItem, domain::Domain, hexadecimal, keys::HeadSigner};
+use crate::access::Roles;
 
-/// One row's content.
+pub use super::record::{
+    CompartmentDigest, FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Reason,
+    RecordItem, RecordState,
+};
+
+/// Number of a person, random.
+pub type PersonId = [u8; 16];
+
+/// One event's content; its domain stands in the outer layer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Item {
+    /// Public halves of the domains' keys.
+    Keys(KeysItem),
+    /// A person, as the person is from now on.
+    Person(PersonItem),
     /// The key bundle.
     Bundle(BundleItem),
-    /// An identity.
-    Identity(IdentityItem),
+    /// An identity of a period.
+    PeriodKey(PeriodKeyItem),
     /// The server's pin.
     Server(ServerPin),
     /// A record.
-    Record(RecordItem),
+    Record(Box<RecordItem>),
+    /// A record's identity part.
+    Identity(Box<IdentityItem>),
+    /// An entry of the audit log.
+    Audit(AuditItem),
+    /// A signed head of the chain.
+    Head(HeadItem),
+}
+
+/// The public halves of one generation; those that are not named stay.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysItem {
+    /// Domain, generation, recipient.
+    pub recipients: Vec<(Domain, u16, String)>,
+}
+
+/// A person of the vault.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonItem {
+    /// The person's number.
+    #[serde(with = "hexadecimal")]
+    pub id: PersonId,
+    /// What the person types to unlock.
+    pub name: String,
+    /// What the person is to the office.
+    pub roles: Roles,
+    /// Verifies the person's signed heads.
+    pub signs: String,
+    /// To whom the person's ring is sealed.
+    pub recipient: String,
+    /// Checksum of the person's slot.
+    pub slot: String,
+    /// Whether the person was removed.
+    pub removed: bool,
+}
+
+/// The head of the chain, as a person signed it; it is the next event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadItem {
+    /// The last event's number.
+    pub sequence: u64,
+    /// The last event's authenticator.
+    #[serde(with = "hexadecimal")]
+    pub mac: [u8; 32],
+    /// Who signed.
+    #[serde(with = "hexadecimal")]
+    pub person: PersonId,
+    /// Ed25519 over vault, sequence, authenticator and person.
+    #[serde(with = "hexadecimal")]
+    pub signature: [u8; 64],
 }
 
 /// The key bundle as it was verified at `init`; verified again at each unlock.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundleItem {
     note: String,
@@ -42,7 +105,7 @@ pub struct BundleItem {
 /// An identity's secret text, cleared when dropped. No `Debug`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct IdentityItem {
+pub struct PeriodKeyItem {
     /// The identity as asylia-keys writes it.
     secret: SecretText,
 }
@@ -75,140 +138,11 @@ pub struct SeenBundle {
     pub previous: Option<String>,
 }
 
-/// A record: where its bytes are and what is known of it without opening it again.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RecordItem {
-    /// The office's installation.
-    pub instance: InstanceId,
-    /// Its number, as the bundle names it.
-    pub record_id: RecordId,
-    /// Its period, as the bundle names it.
-    pub period: String,
-    /// Key of its bytes in `chunks`.
-    #[serde(with = "hexadecimal")]
-    pub record_key: RowId,
-    /// SHA-256 that the bundle's note gives.
-    #[serde(with = "hexadecimal")]
-    pub named_sha256: [u8; 32],
-    /// SHA-256 of the bytes that are stored.
-    #[serde(with = "hexadecimal")]
-    pub stored_sha256: [u8; 32],
-    /// Bytes stored.
-    pub size: u64,
-    /// Number of the bundle that brought it.
-    pub carried_by: u64,
-    /// What became of it.
-    pub state: RecordState,
-}
-
-/// What became of a record.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RecordState {
-    /// It opened.
-    Imported(Imported),
-    /// It did not; its bytes are kept.
-    Quarantined(Reason),
-}
-
-/// What stood inside a record that opened.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Imported {
-    /// Day of arrival, UTC, as the server sealed it.
-    pub received_day: Day,
-    /// Which way it came.
-    pub path: SealedBy,
-    /// The key bundle that the sealer followed.
-    pub bundle_sequence: u64,
-    /// Attachments that opened.
-    pub attachments: u16,
-    /// Drawn by the sealer.
-    pub submission_id: Option<SubmissionId>,
-    /// Drawn with the page.
-    pub page_number: Option<PageNumber>,
-    /// How many parts did not verify.
-    pub problems: u16,
-}
-
-/// Why a record is in quarantine.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
-    /// Its bytes are not those that the bundle's note names.
-    Digest,
-    /// Its length or padding is none of a record.
-    Frame,
-    /// The outer seal does not open: altered, cut, or not for this key.
-    Seal,
-    /// The content of the outer layer is not of this format.
-    Format,
-    /// It carries another record's number: swapped or re-labelled.
-    OtherRecord,
-    /// It carries another period: re-labelled.
-    OtherPeriod,
-    /// It belongs to another installation.
-    OtherInstance,
-    /// No intake identity of its period is in the vault.
-    NoKey,
-    /// Another record with this number and other bytes is already here.
-    SameNumber,
-    /// The program met an error of its own while opening it.
-    Panic,
-}
-
-impl Reason {
-    /// The reason's name in texts and JSON.
+impl PersonItem {
+    /// What verifies the person's heads; `None` if the row holds none, which its seal excludes.
     #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Digest => "digest",
-            Self::Frame => "frame",
-            Self::Seal => "seal",
-            Self::Format => "format",
-            Self::OtherRecord => "other-record",
-            Self::OtherPeriod => "other-period",
-            Self::OtherInstance => "other-instance",
-            Self::NoKey => "no-key",
-            Self::SameNumber => "same-number",
-            Self::Panic => "panic",
-        }
-    }
-
-    /// Every reason.
-    pub const ALL: [Self; 10] = [
-        Self::Digest,
-        Self::Frame,
-        Self::Seal,
-        Self::Format,
-        Self::OtherRecord,
-        Self::OtherPeriod,
-        Self::OtherInstance,
-        Self::NoKey,
-        Self::SameNumber,
-        Self::Panic,
-    ];
-}
-
-impl RecordItem {
-    /// What stood inside, if it opened.
-    #[must_use]
-    pub fn imported(&self) -> Option<&Imported> {
-        match &self.state {
-            RecordState::Imported(imported) => Some(imported),
-            RecordState::Quarantined(_) => None,
-        }
-    }
-
-    /// What its bundle said of it.
-    #[must_use]
-    pub fn label(&self) -> RecordLabel {
-        RecordLabel {
-            instance: self.instance,
-            record_id: self.record_id,
-            period: self.period.clone(),
-        }
+    pub fn verifying_key(&self) -> Option<VerifyingKey<HeadSigner>> {
+        VerifyingKey::parse(&self.signs).ok()
     }
 }
 
@@ -242,7 +176,7 @@ impl BundleItem {
     }
 }
 
-impl IdentityItem {
+impl PeriodKeyItem {
     pub(super) fn of(identity: &AnyIdentity) -> Self {
         Self {
             secret: SecretText(identity.to_secret_text()),
@@ -255,18 +189,23 @@ impl IdentityItem {
 }
 
 impl Item {
-    /// The JSON, in a buffer that never grows and is cleared.
-    pub(super) fn to_json(&self) -> Zeroizing<Vec<u8>> {
-        let mut count = Counter(0);
-        serde_json::to_writer(&mut count, self).expect("items serialise");
-        let mut json = Zeroizing::new(Vec::with_capacity(count.0));
-        serde_json::to_writer(&mut *json, self).expect("items serialise");
-        json
-    }
-
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
+}
+
+/// `length ‖ json ‖ zeros` up to the class, in a buffer that never grows and is cleared.
+pub(super) fn padded_json(value: &impl Serialize, floor: u64) -> Zeroizing<Vec<u8>> {
+    let mut count = Counter(0);
+    serde_json::to_writer(&mut count, value).expect("what the vault holds serialises");
+    let length = u32::try_from(count.0).expect("an event's JSON is far below 4 GiB");
+    let class = size_class(u64::from(length) + 4, floor);
+    let class = usize::try_from(class).expect("a class is an eighth above its content");
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(class));
+    plaintext.extend_from_slice(&length.to_be_bytes());
+    serde_json::to_writer(&mut *plaintext, value).expect("what the vault holds serialises");
+    plaintext.resize(class, 0);
+    plaintext
 }
 
 impl Serialize for SecretText {

@@ -1,157 +1,181 @@
 //! Writing to the vault: all of a transaction is there afterwards, or nothing of it.
 
-use rand_core::{CryptoRng, RngCore};
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use std::{cell::RefCell, str::FromStr};
+
+use asylia_envelope::hybrid::HybridRecipient;
+use sqlx::{Sqlite, Transaction};
 use tokio::runtime::Handle;
 
 use super::{
-    Contents, Row, RowId, VaultError,
-    chunks::StoredBytes,
-    cipher::VaultCipher,
-    item::{Item, RecordItem, ServerPin},
+    BlobId, Contents, Session, VaultError, VaultId,
+    audit::AuditItem,
+    blob::{BlobReader, BlobRef, BlobWriter, PutPiece, TakePiece},
+    chain::{StoredEvent, Tip, event_mac, head_seal},
+    database,
+    domain::Domain,
+    frame::{Frame, Origin, Place, SealWith},
+    item::{HeadItem, Item},
+    slot::Slot,
 };
-use crate::identity::Identities;
+use crate::machine::Random;
 
 /// A transaction on the vault; dropped without [`VaultTransaction::commit`], it changes nothing.
 pub struct VaultTransaction<'a> {
-    handle: Handle,
-    transaction: Transaction<'a, Sqlite>,
-    cipher: &'a VaultCipher,
-    contents: &'a mut Contents,
-    written: Vec<(RowId, i64, Item)>,
+    pub(super) handle: Handle,
+    pub(super) transaction: RefCell<Transaction<'a, Sqlite>>,
+    pub(super) vault_id: VaultId,
+    pub(super) session: &'a Session,
+    pub(super) contents: &'a mut Contents,
+    pub(super) tip: &'a mut Tip,
+    pub(super) random: RefCell<&'a mut Random>,
+    pub(super) at: i64,
+    /// The last event that this transaction wrote.
+    pub(super) next: Tip,
+    pub(super) written: Vec<(u64, Item)>,
 }
 
+/// Pieces out of a transaction that is still open.
+pub struct WrittenPieces<'t, 'a>(&'t VaultTransaction<'a>);
+
 impl<'a> VaultTransaction<'a> {
-    pub(super) fn new(
-        handle: Handle,
-        transaction: Transaction<'a, Sqlite>,
-        cipher: &'a VaultCipher,
-        contents: &'a mut Contents,
-    ) -> Self {
-        Self {
-            handle,
-            transaction,
-            cipher,
-            contents,
-            written: Vec::new(),
-        }
+    /// What the vault held when the transaction began.
+    #[must_use]
+    pub fn contents(&self) -> &Contents {
+        self.contents
     }
 
-    /// Appends one piece of a record's sealed bytes.
+    /// Begins a blob; it stays only if an event brings it.
+    pub(crate) fn blob_writer(&self) -> BlobWriter<'_, Self> {
+        BlobWriter::new(self, &mut **self.random.borrow_mut())
+    }
+
+    /// A blob with these bytes.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn put_chunk(
-        &mut self,
-        record_key: &RowId,
-        number: i64,
-        bytes: &[u8],
-    ) -> Result<(), VaultError> {
-        let insert = sqlx::query(
-            r"INSERT INTO chunks
-                (record_key, number, bytes)
-              VALUES ($1, $2, $3)",
-        )
-        .bind(record_key.to_vec())
-        .bind(number)
-        .bind(bytes.to_vec())
-        .execute(&mut *self.transaction);
-        self.handle.block_on(insert)?;
-        Ok(())
+    pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobRef, VaultError> {
+        let mut writer = self.blob_writer();
+        writer.push(bytes)?;
+        writer.finish()
     }
 
-    /// Takes a record's bytes away, which another copy replaces.
+    /// Reads a blob that is there, or was just written.
+    #[must_use]
+    pub fn open_blob<'t>(&'t self, blob: &BlobRef) -> BlobReader<WrittenPieces<'t, 'a>> {
+        BlobReader::new(WrittenPieces(self), blob)
+    }
+
+    /// Takes a blob's pieces away: one that no event brought, or one that the next event says it takes.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn delete_chunks(&mut self, record_key: &RowId) -> Result<(), VaultError> {
-        let delete = sqlx::query(
-            r"DELETE FROM chunks
-              WHERE record_key = $1",
-        )
-        .bind(record_key.to_vec())
-        .execute(&mut *self.transaction);
-        self.handle.block_on(delete)?;
-        Ok(())
+    pub fn discard(&self, blob: &BlobId) -> Result<(), VaultError> {
+        let mut transaction = self.transaction.borrow_mut();
+        self.handle
+            .block_on(database::delete_blob(&mut transaction, blob))
     }
 
-    /// The bytes put so far under a key, with what opens them.
-    pub fn stored_record(&mut self, record_key: RowId) -> (StoredBytes<'_>, &Identities) {
-        let connection: &mut SqliteConnection = &mut self.transaction;
-        (
-            StoredBytes::new(self.handle.clone(), connection, record_key),
-            &self.contents.identities,
-        )
-    }
-
-    /// Writes a record's entry: a new row, or over `row`.
+    /// Writes an event that brings no blob and takes none away.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn put_record(
-        &mut self,
-        row: Option<(RowId, i64)>,
-        record: RecordItem,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<(), VaultError> {
-        self.put(row, Item::Record(record), rng)
+    pub fn append(&mut self, domain: Domain, item: Item) -> Result<u64, VaultError> {
+        self.append_with(domain, item, &[], &[])
     }
 
-    /// Writes the server's pin: a new row, or over the one that is there.
+    /// Writes an entry of the audit log.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn put_server(
-        &mut self,
-        pin: ServerPin,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<(), VaultError> {
-        let row = self
-            .contents
-            .server
-            .as_ref()
-            .map(|Row { id, version, .. }| (*id, *version));
-        self.put(row, Item::Server(pin), rng)
+    pub fn log(&mut self, entry: AuditItem) -> Result<(), VaultError> {
+        self.append(Domain::Audit, Item::Audit(entry)).map(|_| ())
     }
 
-    pub(super) fn insert(
+    /// Writes an event; returns its number.
+    ///
+    /// # Errors
+    /// Those of the database; [`VaultError::Damaged`] when the domain's public half is lost.
+    pub fn append_with(
         &mut self,
+        domain: Domain,
         item: Item,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<(), VaultError> {
-        self.put(None, item, rng)
-    }
-
-    fn put(
-        &mut self,
-        row: Option<(RowId, i64)>,
-        item: Item,
-        rng: &mut (impl RngCore + CryptoRng),
-    ) -> Result<(), VaultError> {
-        let (id, version) = match row {
-            Some((id, version)) => (id, version + 1),
+        brings: &[&BlobRef],
+        takes: &[BlobId],
+    ) -> Result<u64, VaultError> {
+        let place = Place {
+            sequence: self.next.sequence + 1,
+            link: self.next.mac,
+        };
+        let origin = Origin {
+            vault: &self.vault_id,
+            sequence: place.sequence,
+            at: self.at,
+            author: self.session.person,
+        };
+        let recipient;
+        let with = match self.session.newest(domain) {
+            Some(key) => SealWith::Own(key),
             None => {
-                let mut id = [0; 16];
-                rng.fill_bytes(&mut id);
-                (id, 1)
+                let (generation, text) =
+                    self.contents.recipient(domain).ok_or(VaultError::Damaged)?;
+                recipient = HybridRecipient::from_str(text).map_err(|_| VaultError::Damaged)?;
+                SealWith::Drop(&recipient, generation)
             }
         };
-        let sealed = self.cipher.seal(&id, version, &item, rng);
-        let upsert = sqlx::query(
-            r"INSERT INTO items
-                (id, version, sealed)
-              VALUES ($1, $2, $3)
-              ON CONFLICT (id) DO UPDATE
-              SET version = excluded.version,
-                  sealed = excluded.sealed",
-        )
-        .bind(id.to_vec())
-        .bind(version)
-        .bind(sealed)
-        .execute(&mut *self.transaction);
-        self.handle.block_on(upsert)?;
-        self.written.push((id, version, item));
-        Ok(())
+        let rng = &mut **self.random.borrow_mut();
+        let mut frame = Frame::new(domain, &with, &origin, &item, rng)?;
+        frame.brings = brings.iter().map(|blob| (blob.id, blob.sha256)).collect();
+        frame.takes = takes.to_vec();
+        let secrets = &self.session.secrets;
+        let sealed = frame.seal(&self.vault_id, &place, secrets, rng);
+        let mac = event_mac(&self.vault_id, &place, &sealed, secrets);
+        let event = StoredEvent {
+            sequence: place.sequence,
+            link: place.link.to_vec(),
+            sealed,
+            mac: mac.to_vec(),
+        };
+        self.handle.block_on(database::put_event(
+            &mut self.transaction.borrow_mut(),
+            &event,
+        ))?;
+        self.next = Tip {
+            sequence: place.sequence,
+            mac,
+        };
+        if self.session.newest(domain).is_some() {
+            self.written.push((place.sequence, item));
+        }
+        Ok(place.sequence)
+    }
+
+    /// Signs the last event in the person's name, unless that is a signed head itself.
+    pub(super) fn sign_head(&mut self) -> Result<HeadItem, VaultError> {
+        if let Some(head) = self.contents.heads.last()
+            && head.sequence == self.next.sequence
+        {
+            return Ok(head.item.clone());
+        }
+        let item = self.session.sign(&self.vault_id, &self.next);
+        self.append(Domain::Member, Item::Head(item.clone()))?;
+        Ok(item)
+    }
+
+    pub(super) fn put_slot(&self, slot: &Slot) -> Result<(), VaultError> {
+        let mut transaction = self.transaction.borrow_mut();
+        self.handle
+            .block_on(database::put_slot(&mut transaction, slot))
+    }
+
+    pub(super) fn delete_slot(&self, person: &[u8; 16]) -> Result<(), VaultError> {
+        let mut transaction = self.transaction.borrow_mut();
+        self.handle
+            .block_on(database::delete_slot(&mut transaction, person))
+    }
+
+    pub(super) fn read_slots(&self) -> Result<Vec<Slot>, VaultError> {
+        let mut transaction = self.transaction.borrow_mut();
+        self.handle.block_on(database::read_slots(&mut transaction))
     }
 
     /// Writes all of it to the disk.
@@ -159,10 +183,33 @@ impl<'a> VaultTransaction<'a> {
     /// # Errors
     /// Those of the database; nothing is changed then.
     pub fn commit(self) -> Result<(), VaultError> {
-        self.handle.block_on(self.transaction.commit())?;
-        for (id, version, item) in self.written {
-            self.contents.add(id, version, item);
+        let seal = head_seal(&self.vault_id, &self.next, &self.session.secrets);
+        let mut transaction = self.transaction.into_inner();
+        self.handle
+            .block_on(database::put_head(&mut transaction, &self.next, &seal))?;
+        self.handle.block_on(transaction.commit())?;
+        *self.tip = self.next;
+        self.contents.last_at = self.contents.last_at.max(self.at);
+        for (sequence, item) in self.written {
+            self.contents.add(sequence, item);
         }
         Ok(())
+    }
+}
+
+impl PutPiece for VaultTransaction<'_> {
+    fn put(&self, blob: &BlobId, number: u64, sealed: &[u8]) -> Result<(), VaultError> {
+        let mut transaction = self.transaction.borrow_mut();
+        self.handle
+            .block_on(database::put_piece(&mut transaction, blob, number, sealed))
+    }
+}
+
+impl TakePiece for WrittenPieces<'_, '_> {
+    fn take(&mut self, blob: &BlobId, number: u64) -> Result<Option<Vec<u8>>, VaultError> {
+        let mut transaction = self.0.transaction.borrow_mut();
+        self.0
+            .handle
+            .block_on(database::read_piece(&mut transaction, blob, number))
     }
 }

@@ -169,6 +169,137 @@ fn what_fails_is_two_sentences_and_its_exit_code() {
     assert_refused(&desk.run(&["list"]), "The passphrase file cannot be read.");
 }
 
+/// A small office of three, each under the own name and passphrase file.
+fn small_office() -> Desk {
+    let desk = Desk::new();
+    assert!(desk.init().status.success());
+    for (name, number) in [("second", "2"), ("third", "3")] {
+        let file = desk.path(name);
+        fs::write(&file, format!("the passphrase of {name}\n")).expect("it is written");
+        let mut add = desk.command(&["users", "add", name, "--small-office", number]);
+        add.args(["--kdf-mib", "19", "--new-passphrase-file", &file]);
+        let added = add.output().expect("it runs");
+        assert!(added.status.success(), "{}", text(&added.stderr));
+    }
+    desk
+}
+
+fn run_as(desk: &Desk, name: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_asylia-console"));
+    command
+        .args(arguments)
+        .args(["--as", name, "--vault", &desk.path("vault")])
+        .args(["--passphrase-file", &desk.path(name)]);
+    command.output().expect("it runs")
+}
+
+#[test]
+fn each_person_does_what_the_role_permits_and_nothing_else() {
+    let mut desk = small_office();
+    let bundle = desk.bundle("bundle", &[]);
+    let listed = desk.json(&["users", "list", "--json"]);
+    let expected = json!([
+        {"name": "focal-point", "roles": ["focal-point"]},
+        {"name": "second", "roles": ["officer", "custodian"]},
+        {"name": "third", "roles": ["statistician", "auditor"]},
+    ]);
+    assert_eq!(listed, expected);
+    let out = desk.path("out");
+    for (name, permitted, arguments) in [
+        ("second", true, vec!["import", &bundle]),
+        ("second", true, vec!["list"]),
+        ("second", false, vec!["users", "list"]),
+        ("second", false, vec!["audit", "export", "--out", &out]),
+        ("third", true, vec!["doctor"]),
+        ("third", true, vec!["audit", "verify"]),
+        ("third", false, vec!["list"]),
+        ("third", false, vec!["import", &bundle]),
+        ("third", false, vec!["users", "remove", "second"]),
+        ("third", false, vec!["backup", "--out", &out]),
+    ] {
+        let done = run_as(&desk, name, &arguments);
+        match permitted {
+            true => assert!(done.status.success(), "{name} {arguments:?}"),
+            false => assert_refused(&done, "Your role does not permit this;"),
+        }
+    }
+    assert!(!Path::new(&out).exists());
+    assert!(desk.run(&["users", "remove", "third"]).status.success());
+    assert_refused(
+        &run_as(&desk, "third", &["doctor"]),
+        "The passphrase is wrong;",
+    );
+}
+
+#[test]
+fn the_log_is_carried_out_and_its_head_held_against_the_vault() {
+    let mut desk = small_office();
+    let bundle = desk.bundle("bundle", &[]);
+    assert!(
+        run_as(&desk, "second", &["import", &bundle])
+            .status
+            .success()
+    );
+    let (log, head) = (desk.path("log"), desk.path("head"));
+    let exported = run_as(&desk, "third", &["audit", "export", "--out", &log]);
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    let written = fs::read_to_string(&log).unwrap();
+    assert!(written.contains("\"by\":\"second\",\"act\":\"import-ended\",\"number\":1"));
+    let last: Value = serde_json::from_str(written.lines().last().unwrap()).unwrap();
+    fs::write(&head, last["head"].as_str().unwrap()).unwrap();
+    let verify = ["audit", "verify", "--head", &head];
+    let verified = run_as(&desk, "second", &verify);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+    fs::write(&head, "another file").unwrap();
+    let refused = run_as(&desk, "second", &verify);
+    assert!(text(&refused.stderr).contains("This is no signed head of a vault."));
+    assert_eq!(refused.status.code(), Some(1));
+}
+
+#[test]
+fn a_copy_is_restored_and_a_lost_passphrase_recovered() {
+    let desk = Desk::new();
+    assert!(desk.init().status.success());
+    let (key, new, copy) = (desk.path("key"), desk.path("new"), desk.path("copy"));
+    fs::write(&key, format!("{}\n", "5a".repeat(32))).unwrap();
+    fs::write(&new, "a new passphrase\n").unwrap();
+    assert!(
+        desk.run(&["users", "recovery", "--recovery-key-file", &key])
+            .status
+            .success()
+    );
+    let copied = desk.run(&["backup", "--out", &copy]);
+    assert!(copied.status.success() && text(&copied.stdout).starts_with("asylia vault head v1\n"));
+    let meta = fs::metadata(&copy).unwrap();
+    assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+    fs::remove_dir_all(desk.path("vault")).unwrap();
+    let restored = desk.run(&["restore", &copy]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let recovered = Command::new(env!("CARGO_BIN_EXE_asylia-console"))
+        .args([
+            "users",
+            "recover",
+            "focal-point",
+            "--vault",
+            &desk.path("vault"),
+        ])
+        .args([
+            "--recovery-key-file",
+            &key,
+            "--new-passphrase-file",
+            &new,
+            "--kdf-mib",
+            "19",
+        ])
+        .output()
+        .unwrap();
+    assert!(recovered.status.success(), "{}", text(&recovered.stderr));
+    assert_refused(&desk.run(&["list"]), "The passphrase is wrong;");
+    fs::copy(&new, desk.path("keys/passphrase")).unwrap();
+    assert!(desk.run(&["list"]).status.success());
+    assert!(desk.run(&["audit", "verify"]).status.success());
+}
+
 #[test]
 fn only_keys_of_the_office_that_was_asked_for_make_a_vault() {
     let desk = Desk::new();
@@ -240,11 +371,12 @@ fn doctor_names_what_is_damaged() {
     let record = desk.office.seal(&story("x"));
     let bundle = desk.bundle("bundle", std::slice::from_ref(&record));
     assert!(desk.run(&["import", &bundle]).status.success());
-    // Somewhere within the record's sealed bytes, in the file and past SQLite.
+    // Somewhere within a sealed compartment, in the file and past SQLite.
     let file = desk.path("vault/vault.db");
+    let pieces = desk.office.rows("SELECT sealed FROM blobs");
     let mut bytes = fs::read(&file).unwrap();
-    let part = &record.bytes[20_000..20_064];
-    let at = bytes.windows(64).position(|window| window == part).unwrap();
+    let part = &pieces[0][100..132];
+    let at = bytes.windows(32).position(|window| window == part).unwrap();
     bytes[at] ^= 1;
     fs::write(&file, bytes).unwrap();
     let found = desk.run(&["doctor", "--json"]);

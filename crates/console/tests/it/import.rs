@@ -155,7 +155,6 @@ fn only_the_pinned_server_of_this_office_is_taken() {
         Cursor::new(&one),
         one.len() as u64,
         Some(&given),
-        &mut OsRng,
         &mut |_| {},
     );
     assert!(matches!(refused, Err(ImportError::OtherPin)));
@@ -174,7 +173,6 @@ fn a_given_server_key_is_held_to_from_the_first_bundle() {
             Cursor::new(&one),
             one.len() as u64,
             Some(&key.verifying_key()),
-            &mut OsRng,
             &mut |_| {},
         )
     };
@@ -345,7 +343,6 @@ fn an_import_that_breaks_off_goes_on_where_it_stopped() {
         Pulled(&bundle[..half]),
         bundle.len() as u64,
         None,
-        &mut OsRng,
         &mut |_| {},
     );
     assert!(matches!(

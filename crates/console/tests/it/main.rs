@@ -1,8 +1,12 @@
 //! The console from the stick to the page: one binary, a module per subject.
 
+mod after_lock;
 mod command_line;
 mod import;
+mod killed;
+mod migration;
 mod office;
 mod pages;
+mod people;
 mod records;
 mod vault;

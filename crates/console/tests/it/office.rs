@@ -3,11 +3,13 @@
 use std::{
     io::{Cursor, Write},
     path::PathBuf,
+    sync::Arc,
 };
 
 use asylia_console::{
     import::{ImportError, ImportReport, import},
-    vault::{NewVault, Vault, header::KDF_FLOOR_MIB, header::KdfCost},
+    machine::Machine,
+    vault::{Credentials, NewVault, Vault, header::KDF_FLOOR_MIB, header::KdfCost},
 };
 use asylia_envelope::{
     answers::Answers,
@@ -26,10 +28,16 @@ use asylia_keys::{demo::DemoOffice, identity::AnyIdentity};
 use rand_core::OsRng;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
+use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::runtime::{self, Runtime};
 
 pub(crate) const PASSPHRASE: &str = "six words that nobody else knows";
+
+/// The first person's name.
+pub(crate) const FIRST: &str = "focal-point";
+/// Ten in the morning of [`day`], in seconds since 1970.
+pub(crate) const NOW: i64 = 1_795_428_000;
 
 /// What a person says, before it is sealed.
 #[derive(Clone, Default)]
@@ -106,19 +114,51 @@ impl Office {
 
     pub(crate) fn vault_with(&self, identities: Vec<AnyIdentity>) -> Vault {
         let new = NewVault {
-            passphrase: passphrase(),
+            first: credentials(),
             cost: KdfCost::with_memory(KDF_FLOOR_MIB).expect("the floor is allowed"),
             bundle: self.bundle.clone(),
             anchor: Anchor::DemoOnly,
             identities,
+            recovery: None,
         };
-        let handle = self.runtime.handle().clone();
-        Vault::create(handle, &self.directory(), new, &mut OsRng).expect("a vault is made")
+        Vault::create(self.machine(), &self.directory(), new).expect("a vault is made")
     }
 
     pub(crate) fn reopen(&self) -> Vault {
-        let handle = self.runtime.handle().clone();
-        Vault::open(handle, &self.directory(), &passphrase()).expect("the vault opens")
+        self.open_as(FIRST, PASSPHRASE)
+    }
+
+    pub(crate) fn open_as(&self, name: &str, passphrase: &str) -> Vault {
+        let who = Credentials {
+            name: name.to_owned(),
+            passphrase: passphrase.into(),
+        };
+        Vault::open(self.machine(), &self.directory(), &who).expect("the vault opens")
+    }
+
+    /// The test's machine: always the same moment of the same day.
+    pub(crate) fn machine(&self) -> Machine {
+        Machine {
+            handle: self.runtime.handle().clone(),
+            clock: Arc::new(|| NOW),
+            random: Arc::new(|| Box::new(OsRng)),
+        }
+    }
+
+    /// What somebody does who has the file and SQLite.
+    pub(crate) fn rows(&self, statement: &str) -> Vec<Vec<u8>> {
+        let options = SqliteConnectOptions::new().filename(self.directory().join("vault.db"));
+        self.runtime.block_on(async {
+            let mut connection = options.connect().await.expect("the file opens");
+            let statement = sqlx::AssertSqlSafe(statement.to_owned());
+            let rows = sqlx::query(statement)
+                .fetch_all(&mut connection)
+                .await
+                .expect("the statement runs");
+            // Dropped, it would be closed at some later moment, and its log go away under a reader.
+            connection.close().await.expect("it closes");
+            rows.iter().map(|row| row.get(0)).collect()
+        })
     }
 
     /// Seals a report into a stored record, as the server does without JavaScript.
@@ -225,7 +265,6 @@ pub(crate) fn take(vault: &mut Vault, file: &[u8]) -> Result<ImportReport, Impor
         Cursor::new(file),
         file.len() as u64,
         None,
-        &mut OsRng,
         &mut |_| {},
     )
 }
@@ -235,6 +274,13 @@ pub(crate) fn story(text: &str) -> Report {
         answers: vec![("story".to_owned(), text.to_owned())],
         language: "en".to_owned(),
         ..Report::default()
+    }
+}
+
+pub(crate) fn credentials() -> Credentials {
+    Credentials {
+        name: FIRST.to_owned(),
+        passphrase: passphrase(),
     }
 }
 

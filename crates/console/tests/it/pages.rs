@@ -17,7 +17,9 @@ use axum::{
 use rand_core::OsRng;
 use tower::ServiceExt;
 
-use crate::office::{Office, PASSPHRASE, Report, Stored, case, passphrase, story, take};
+use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, case, credentials, story, take};
+
+mod roles;
 
 const HOST: &str = "127.0.0.1:4321";
 
@@ -48,8 +50,11 @@ impl Site {
     }
 
     fn over(office: Office) -> Self {
-        let handle = office.runtime.handle().clone();
-        let app = Arc::new(App::new(handle, office.directory(), Instant::now()));
+        let app = Arc::new(App::new(
+            office.machine(),
+            office.directory(),
+            Instant::now(),
+        ));
         let address = HOST.parse().expect("an address");
         let door = Arc::new(Door::new(address, false, &mut OsRng));
         let pages = guarded(router(Arc::clone(&app)), Arc::clone(&door));
@@ -66,7 +71,7 @@ impl Site {
     fn open(reports: &[Report]) -> (Self, Vec<Stored>) {
         let (mut site, records) = Self::new(reports);
         site.enter();
-        site.app.unlock(&passphrase()).expect("it unlocks");
+        site.app.unlock(&credentials()).expect("it unlocks");
         (site, records)
     }
 
@@ -267,7 +272,7 @@ fn every_answer_has_the_headers_refusals_too() {
         site.get("/case/zz"),
         site.get("/enter"),
         site.get("/unlock"),
-        site.post("/unlock", "passphrase=wrong"),
+        site.post("/unlock", &unlock_form(FIRST, "wrong", "2026-11-23")),
         site.post("/unlock", "nothing=x"),
         site.post("/lock", "x=y"),
         no_cookie,
@@ -326,7 +331,7 @@ fn unlocking_tells_a_wrong_passphrase_from_damage() {
     assert!(locked.text.contains("Unlock the vault") && !locked.text.contains("Inbox"));
     let case = format!("/case/{}", records[0].record_id);
     assert!(site.get(&case).text.contains("Unlock the vault"));
-    let wrong = site.post("/unlock", "passphrase=nonsense");
+    let wrong = site.post("/unlock", &unlock_form(FIRST, "nonsense", "2026-11-23"));
     assert_eq!(wrong.status, StatusCode::FORBIDDEN);
     assert!(
         wrong
@@ -334,10 +339,21 @@ fn unlocking_tells_a_wrong_passphrase_from_damage() {
             .contains("The passphrase is wrong; the vault is not damaged.")
     );
     assert!(!wrong.text.contains("nonsense"));
-    let right = site.post(
+    // Neither without the date nor under another name.
+    for form in [
+        unlock_form(FIRST, PASSPHRASE, ""),
+        unlock_form(FIRST, PASSPHRASE, "2025-11-23"),
+    ] {
+        let refused = site.post("/unlock", &form);
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        assert!(refused.text.contains("The date was not confirmed."));
+    }
+    let nobody = site.post(
         "/unlock",
-        &format!("passphrase={}", PASSPHRASE.replace(' ', "+")),
+        &unlock_form("somebody", PASSPHRASE, "2026-11-23"),
     );
+    assert!(nobody.text.contains("The passphrase is wrong;"));
+    let right = site.post("/unlock", &unlock_form(FIRST, PASSPHRASE, "2026-11-23"));
     assert_eq!(right.status, StatusCode::SEE_OTHER);
     let inbox = site.get("/");
     assert!(inbox.text.contains("One report."));
@@ -348,10 +364,7 @@ fn unlocking_tells_a_wrong_passphrase_from_damage() {
     assert!(locked.text.contains("DEMO KEYS"));
     assert!(site.get("/").text.contains("Unlock the vault"));
     std::fs::write(site.office.directory().join("vault.db"), vec![7; 9000]).unwrap();
-    let damaged = site.post(
-        "/unlock",
-        &format!("passphrase={}", PASSPHRASE.replace(' ', "+")),
-    );
+    let damaged = site.post("/unlock", &unlock_form(FIRST, PASSPHRASE, "2026-11-23"));
     assert!(damaged.text.contains("the passphrase is not at fault"));
 }
 
@@ -378,7 +391,7 @@ fn the_inbox_shows_reports_and_quarantine_apart() {
     drop(vault);
     let mut site = Site::over(office);
     site.enter();
-    site.app.unlock(&passphrase()).unwrap();
+    site.app.unlock(&credentials()).unwrap();
     let inbox = site.get("/").text;
     let at = |part: &str| {
         inbox
@@ -477,6 +490,14 @@ fn every_answer_of_a_full_report_is_on_its_page() {
     }
     assert!(page.contains("dir=\"auto\"") && page.contains("Travel ban or passport taken"));
     assert!(page.contains("asylia-console attachment"));
+}
+
+fn unlock_form(who: &str, passphrase: &str, date: &str) -> String {
+    let passphrase = passphrase.replace(' ', "+");
+    match date {
+        "" => format!("who={who}&passphrase={passphrase}"),
+        date => format!("who={who}&passphrase={passphrase}&date={date}"),
+    }
 }
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {

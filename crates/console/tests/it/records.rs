@@ -6,7 +6,7 @@ use asylia_console::{
     attachment::{AttachmentError, write_attachment},
     case::Case,
     l10n::Texts,
-    vault::Vault,
+    vault::{Vault, item::RecordState},
 };
 use asylia_envelope::{answers::with_line_feeds, questionnaire::QUESTIONS};
 use serde_json::{Value, json};
@@ -115,7 +115,10 @@ fn an_attachment_is_written_once_whole_or_not_at_all() {
     ));
     assert_eq!(fs::read(&out).unwrap(), b"mine");
     fs::remove_file(&out).unwrap();
-    item.stored_sha256[0] ^= 1;
+    let RecordState::Imported(imported) = &mut item.state else {
+        panic!("it was imported");
+    };
+    imported.files[0].blob.sha256[0] ^= 1;
     assert!(matches!(
         write_attachment(&mut vault, &item, 1, &out),
         Err(AttachmentError::Refused(_))
@@ -190,12 +193,8 @@ fn unanswered_questions_have_the_shape_of_the_field_rule() {
 }
 
 fn show(vault: &mut Vault, record: &Stored) -> Value {
-    let item = vault
-        .contents()
-        .record(record.record_id)
-        .expect("it is here")
-        .clone();
-    let case = Case::open(vault, &item).expect("it opens");
+    let case = Case::open(vault, record.record_id).expect("it opens");
+    let case = case.expect("it is here");
     let mut out = Vec::new();
     case.write_json(Texts::english(), &mut out)
         .expect("memory takes it");
@@ -203,12 +202,8 @@ fn show(vault: &mut Vault, record: &Stored) -> Value {
 }
 
 fn shown_text(vault: &mut Vault, record: &Stored) -> String {
-    let item = vault
-        .contents()
-        .record(record.record_id)
-        .expect("it is here")
-        .clone();
-    let case = Case::open(vault, &item).expect("it opens");
+    let case = Case::open(vault, record.record_id).expect("it opens");
+    let case = case.expect("it is here");
     let mut out = Vec::new();
     case.write_text(Texts::english(), &mut out)
         .expect("memory takes it");

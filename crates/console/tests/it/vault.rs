@@ -1,4 +1,4 @@
-//! The vault's file: what it hides, and what damage costs.
+//! The vault's file: what it hides, what damage costs, and that every change of it is named.
 
 use std::{
     fs,
@@ -8,53 +8,84 @@ use std::{
 
 use asylia_console::{
     case::Case,
-    vault::{Vault, VaultError, WriteLock},
+    vault::{
+        Credentials, NewVault, Vault, VaultError, WriteLock,
+        chain::Fault,
+        head::{HeadError, HeadNote},
+        header::KdfCost,
+    },
 };
-use secrecy::SecretString;
-use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
 
-use crate::office::{Office, PASSPHRASE, Report, Stored, passphrase, story, take};
+use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, credentials, story, take};
 
 #[test]
 fn wrong_passphrase_damage_and_another_version_are_told_apart() {
     let office = Office::new();
     office.vault().close();
-    let open = |passphrase: &SecretString| {
-        Vault::open(
-            office.runtime.handle().clone(),
-            &office.directory(),
-            passphrase,
-        )
-        .err()
+    let open_as = |name: &str, passphrase: &str| {
+        let who = Credentials {
+            name: name.to_owned(),
+            passphrase: passphrase.into(),
+        };
+        Vault::open(office.machine(), &office.directory(), &who).err()
     };
-    assert!(open(&passphrase()).is_none());
-    let wrong = SecretString::from("not the passphrase");
-    assert!(matches!(open(&wrong), Some(VaultError::WrongPassphrase)));
-    for column in ["salt", "key_check", "wrapped_key", "checksum"] {
-        let undo = flip(&office, column);
+    let open = |passphrase: &str| open_as(FIRST, passphrase);
+    assert!(open(PASSPHRASE).is_none());
+    assert!(open_as(" Focal-Point ", PASSPHRASE).is_none());
+    assert!(matches!(open("another"), Some(VaultError::WrongPassphrase)));
+    assert!(matches!(
+        open_as("nobody", PASSPHRASE),
+        Some(VaultError::WrongPassphrase)
+    ));
+    for column in [
+        "tag",
+        "salt",
+        "slot_check",
+        "wrapped",
+        "ring",
+        "ring_mac",
+        "checksum",
+    ] {
+        let undo = flip(&office, "slots", column);
         assert!(
-            matches!(open(&passphrase()), Some(VaultError::Damaged)),
+            matches!(open(PASSPHRASE), Some(VaultError::Damaged)),
             "{column}"
         );
-        assert!(matches!(open(&wrong), Some(VaultError::Damaged)));
+        assert!(
+            matches!(open("another"), Some(VaultError::Damaged)),
+            "{column}"
+        );
         sql(&office, &undo);
-        assert!(open(&passphrase()).is_none());
+        assert!(open(PASSPHRASE).is_none());
     }
-    sql(&office, "UPDATE header SET kdf_mib = 20");
-    assert!(matches!(open(&passphrase()), Some(VaultError::Damaged)));
-    sql(&office, "UPDATE header SET version = 2");
-    assert!(matches!(
-        open(&passphrase()),
-        Some(VaultError::UnknownVersion(2))
-    ));
+    for column in ["vault_id", "checksum"] {
+        let undo = flip(&office, "header", column);
+        assert!(
+            matches!(open(PASSPHRASE), Some(VaultError::Damaged)),
+            "{column}"
+        );
+        sql(&office, &undo);
+    }
+}
+
+#[test]
+fn another_version_and_files_that_are_no_vault_are_told_apart() {
+    let office = Office::new();
+    office.vault().close();
+    let open = || Vault::open(office.machine(), &office.directory(), &credentials()).err();
+    sql(&office, "UPDATE slots SET kdf_mib = 20");
+    assert!(matches!(open(), Some(VaultError::Damaged)));
+    sql(&office, "UPDATE header SET version = 3");
+    assert!(matches!(open(), Some(VaultError::UnknownVersion(3))));
+    let file = office.directory().join("vault.db");
     fs::write(
-        office.directory().join("vault.db"),
+        &file,
         b"this is no database at all, but long enough for one",
     )
     .unwrap();
-    assert!(matches!(open(&passphrase()), Some(VaultError::Damaged)));
-    fs::remove_file(office.directory().join("vault.db")).unwrap();
-    assert!(matches!(open(&passphrase()), Some(VaultError::NotAVault)));
+    assert!(matches!(open(), Some(VaultError::Damaged)));
+    fs::remove_file(&file).unwrap();
+    assert!(matches!(open(), Some(VaultError::NotAVault)));
 }
 
 #[test]
@@ -65,15 +96,15 @@ fn a_new_vault_is_its_owners_alone_and_never_written_over_another() {
     assert_eq!(mode(office.directory()), 0o700);
     assert_eq!(mode(office.directory().join("vault.db")), 0o600);
     let before = fs::read(office.directory().join("vault.db")).unwrap();
-    let again = asylia_console::vault::NewVault {
-        passphrase: passphrase(),
-        cost: asylia_console::vault::header::KdfCost::with_memory(19).unwrap(),
+    let again = NewVault {
+        first: credentials(),
+        cost: KdfCost::with_memory(19).unwrap(),
         bundle: office.bundle.clone(),
         anchor: asylia_envelope::key_bundle::Anchor::DemoOnly,
         identities: Vec::new(),
+        recovery: None,
     };
-    let handle = office.runtime.handle().clone();
-    let refused = Vault::create(handle, &office.directory(), again, &mut rand_core::OsRng).err();
+    let refused = Vault::create(office.machine(), &office.directory(), again).err();
     assert!(matches!(refused, Some(VaultError::Exists)));
     assert_eq!(
         fs::read(office.directory().join("vault.db")).unwrap(),
@@ -81,73 +112,173 @@ fn a_new_vault_is_its_owners_alone_and_never_written_over_another() {
     );
 }
 
-#[test]
-fn one_damaged_row_costs_no_other() {
-    let mut office = Office::new();
+/// A vault with some records, closed; and how many events it has.
+fn filled(office: &mut Office) -> u64 {
     let mut vault = office.vault();
-    let records: Vec<Stored> = (0..4)
+    let records: Vec<Stored> = (0..3)
         .map(|n| office.seal(&story(&n.to_string())))
         .collect();
-    take(&mut vault, &office.pack(&records)).unwrap();
+    take(&mut vault, &office.pack(&records)).expect("it is taken");
     vault.close();
-    let total = rows(&office, "SELECT id FROM items").len();
-    for id in rows(&office, "SELECT id FROM items") {
-        let id = hex::encode(id);
-        let damage = format!(
-            "UPDATE items SET sealed = unhex(hex(substr(sealed, 1, 99)) || 'ff' || hex(substr(sealed, 101))) WHERE hex(id) = upper('{id}')"
-        );
-        let kept = rows(
-            &office,
-            &format!("SELECT sealed FROM items WHERE hex(id) = upper('{id}')"),
-        );
-        sql(&office, &damage);
-        let after = rows(
-            &office,
-            &format!("SELECT sealed FROM items WHERE hex(id) = upper('{id}')"),
-        );
-        if after == kept {
-            // That byte was 255 already.
-            continue;
-        }
-        let vault = office.reopen();
-        let damaged: Vec<String> = vault.contents().damaged.iter().map(hex::encode).collect();
-        assert!(damaged == [id.as_str()]);
-        let contents = vault.contents();
-        let whole = contents.records.len()
-            + contents.identities.count()
-            + usize::from(contents.bundle.is_some())
-            + usize::from(contents.server.is_some());
-        assert_eq!(whole, total - 1);
-        vault.close();
-        sql(
-            &office,
-            &format!(
-                "UPDATE items SET sealed = unhex('{}') WHERE hex(id) = upper('{id}')",
-                hex::encode(&kept[0])
-            ),
-        );
-    }
-    assert!(office.reopen().contents().damaged.is_empty());
+    let events = number(office, "SELECT COUNT(*) FROM events");
+    assert!(faults(office).is_empty());
+    events
+}
+
+fn faults(office: &Office) -> Vec<Fault> {
+    let mut vault = office.reopen();
+    vault.verify().expect("the file can be read").faults
 }
 
 #[test]
-fn a_row_in_the_place_of_another_or_of_its_older_self_is_damaged() {
+fn one_damaged_row_is_named_and_costs_no_other() {
     let mut office = Office::new();
-    let mut vault = office.vault();
-    let record = office.seal(&story("a"));
-    take(&mut vault, &office.pack(&[record])).unwrap();
-    vault.close();
-    let ids = rows(&office, "SELECT id FROM items");
-    let (first, second) = (hex::encode(&ids[0]), hex::encode(&ids[1]));
-    sql(
-        &office,
-        &format!(
-            "UPDATE items SET sealed = (SELECT sealed FROM items WHERE hex(id) = upper('{first}')), version = 1 WHERE hex(id) = upper('{second}')"
-        ),
+    let events = filled(&mut office);
+    let whole = office.reopen().contents().records.len();
+    for sequence in 1..=events {
+        // One row in every column; of the others what they say, since each look stretches a passphrase.
+        let columns: &[&str] = match sequence {
+            5 => &["link", "sealed", "mac"],
+            _ => &["sealed"],
+        };
+        for column in columns {
+            let row = format!("events WHERE sequence = {sequence}");
+            let kept = rows(&office, &format!("SELECT {column} FROM {row}")).remove(0);
+            let mut bytes = kept.clone();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            let set = |bytes: &[u8]| {
+                format!(
+                    "UPDATE events SET {column} = x'{}' WHERE sequence = {sequence}",
+                    hex::encode(bytes)
+                )
+            };
+            sql(&office, &set(&bytes));
+            assert_eq!(faults(&office), [Fault::Altered(sequence)], "{column}");
+            let left = office.reopen().contents().records.len();
+            assert!(
+                whole - left <= 1,
+                "{column} of {sequence} cost {}",
+                whole - left
+            );
+            sql(&office, &set(&kept));
+        }
+    }
+    assert!(faults(&office).is_empty());
+}
+
+#[test]
+fn removed_moved_copied_and_cut_rows_are_named() {
+    let mut office = Office::new();
+    let events = filled(&mut office);
+    let backup = fs::read(office.directory().join("vault.db")).unwrap();
+    let changed = |statements: &[&str]| {
+        fs::write(office.directory().join("vault.db"), &backup).unwrap();
+        statements
+            .iter()
+            .for_each(|statement| sql(&office, statement));
+        faults(&office)
+    };
+    assert_eq!(
+        changed(&["DELETE FROM events WHERE sequence = 5"]),
+        [Fault::Removed(5, 5)]
     );
-    assert_eq!(office.reopen().contents().damaged.len(), 1);
-    sql(&office, "UPDATE items SET version = version + 1");
-    assert_eq!(office.reopen().contents().damaged.len(), ids.len());
+    assert_eq!(
+        changed(&["DELETE FROM events WHERE sequence BETWEEN 5 AND 7"]),
+        [Fault::Removed(5, 7)]
+    );
+    let swap = [
+        "UPDATE events SET sequence = -1 WHERE sequence = 5",
+        "UPDATE events SET sequence = 5 WHERE sequence = 8",
+        "UPDATE events SET sequence = 8 WHERE sequence = -1",
+    ];
+    assert_eq!(changed(&swap), [Fault::Moved(5, 8), Fault::Moved(8, 5)]);
+    let copy = [
+        "DELETE FROM events WHERE sequence = 6",
+        "INSERT INTO events SELECT 6, link, sealed, mac FROM events WHERE sequence = 5",
+    ];
+    assert_eq!(changed(&copy), [Fault::Moved(6, 5)]);
+    let cut = format!("DELETE FROM events WHERE sequence > {}", events - 2);
+    assert_eq!(changed(&[&cut]), [Fault::Removed(events - 1, events)]);
+    let added = format!(
+        "INSERT INTO events SELECT {}, link, sealed, mac FROM events WHERE sequence = {events}",
+        events + 1
+    );
+    assert_eq!(changed(&[&added]), [Fault::Added(events + 1)]);
+    assert_eq!(
+        changed(&["UPDATE head SET sequence = sequence - 1"]),
+        [Fault::Head]
+    );
+    assert_eq!(changed(&["DELETE FROM head"]), [Fault::Head]);
+    assert!(changed(&[]).is_empty());
+}
+
+#[test]
+fn altered_missing_and_added_blobs_and_slots_are_named_by_whoever_looks() {
+    let mut office = Office::new();
+    filled(&mut office);
+    let backup = fs::read(office.directory().join("vault.db")).unwrap();
+    let changed = |statement: &str| {
+        fs::write(office.directory().join("vault.db"), &backup).unwrap();
+        sql(&office, statement);
+        faults(&office)
+    };
+    let blob = rows(&office, "SELECT blob FROM blobs ORDER BY blob").remove(0);
+    let name = hex::encode(&blob);
+    let altered = format!(
+        "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE blob = x'{name}'"
+    );
+    let missing = format!("DELETE FROM blobs WHERE blob = x'{name}'");
+    let longer = format!("INSERT INTO blobs VALUES (x'{name}', 1, x'00')");
+    for statement in [&altered, &missing, &longer] {
+        let found = changed(statement);
+        let [Fault::Blob(_, id)] = found.as_slice() else {
+            panic!("{statement}: {found:?}");
+        };
+        assert_eq!(hex::encode(id), name);
+    }
+    let stray = changed("INSERT INTO blobs VALUES (x'00112233445566778899aabbccddeeff', 0, x'00')");
+    assert!(matches!(stray.as_slice(), [Fault::StrayBlob(_)]));
+    let slot = changed(
+        "INSERT INTO slots SELECT x'00112233445566778899aabbccddeeff', x'00', 19, 3, salt, slot_check, wrapped, ring, ring_mac, checksum FROM slots",
+    );
+    // A row whose parts have not the right length is none of ours, and named by SQLite's count alone.
+    assert!(slot.is_empty() || matches!(slot.as_slice(), [Fault::Slot(_)]));
+    let slot = changed(
+        "INSERT INTO slots SELECT x'00112233445566778899aabbccddeeff', x'00112233445566778899aabbccddeeff', 19, 3, salt, slot_check, wrapped, ring, ring_mac, checksum FROM slots",
+    );
+    assert!(matches!(slot.as_slice(), [Fault::Slot(_)]));
+}
+
+/// Whoever sets the whole file back fools the file, and not a head that was carried out.
+#[test]
+fn a_vault_that_was_set_back_does_not_hold_the_carried_head() {
+    let mut office = Office::new();
+    filled(&mut office);
+    let earlier = fs::read(office.directory().join("vault.db")).unwrap();
+    let mut vault = office.reopen();
+    let record = office.seal(&story("later"));
+    take(&mut vault, &office.pack(&[record])).unwrap();
+    let carried = vault.signed_head().unwrap().to_text();
+    let carried = HeadNote::parse(&carried).unwrap();
+    vault.check_head(&carried).unwrap();
+    vault.close();
+    office.reopen().check_head(&carried).unwrap();
+    fs::write(office.directory().join("vault.db"), earlier).unwrap();
+    let mut vault = office.reopen();
+    assert!(vault.verify().unwrap().faults.is_empty());
+    let found = vault.check_head(&carried);
+    assert!(matches!(found, Err(HeadError::NotInChain(n)) if n == carried.sequence()));
+    // Nor does one that was made up.
+    let forged = carried.to_text().replace("sequence: ", "sequence: 1");
+    let forged = HeadNote::parse(&forged).unwrap();
+    assert!(matches!(
+        vault.check_head(&forged),
+        Err(HeadError::Signature)
+    ));
+    let elsewhere = Office::new();
+    let other = elsewhere.vault().check_head(&carried);
+    assert!(matches!(other, Err(HeadError::OtherVault)));
 }
 
 #[test]
@@ -156,25 +287,19 @@ fn a_records_bytes_that_change_on_the_disk_are_noticed_when_it_is_opened() {
     let mut vault = office.vault();
     let records = [office.seal(&story("a")), office.seal(&story("b"))];
     take(&mut vault, &office.pack(&records)).unwrap();
-    let key = vault
-        .contents()
-        .record(records[0].record_id)
-        .unwrap()
-        .record_key;
+    let item = vault.contents().record(records[0].record_id).unwrap();
+    let blob = item.imported().unwrap().account.as_ref().unwrap().id;
     vault.close();
-    // The last byte of the padding: no seal covers it, the digest does.
+    // The last byte of the padding.
     sql(
         &office,
         &format!(
-            "UPDATE chunks SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'01' AS BLOB) WHERE hex(record_key) = upper('{}')",
-            hex::encode(key)
+            "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'01' AS BLOB) WHERE blob = x'{}'",
+            hex::encode(blob)
         ),
     );
     let mut vault = office.reopen();
-    let outcomes = records.map(|record| {
-        let item = vault.contents().record(record.record_id).unwrap().clone();
-        Case::open(&mut vault, &item).is_ok()
-    });
+    let outcomes = records.map(|record| Case::open(&mut vault, record.record_id).is_ok());
     assert_eq!(outcomes, [false, true]);
 }
 
@@ -205,9 +330,14 @@ fn the_file_tells_nothing() {
             vault.close();
         }
     }
-    // The search finds what is there: the sealed bytes, and with a leak it would find that.
+    // The search finds what is there: sealed bytes, and with a leak it would find that. The record's own bytes
+    // are gone: its parts lie under the vault's keys.
     let whole = fs::read(office.directory().join("vault.db")).unwrap();
-    assert!(found(&whole, &record.bytes[..64]));
+    assert!(found(
+        &whole,
+        &rows(&office, "SELECT sealed FROM blobs")[0][..64]
+    ));
+    assert!(!found(&whole, &record.bytes[1000..1064]));
     sql(&office, "CREATE TABLE leak (x TEXT)");
     sql(&office, "INSERT INTO leak VALUES ('CANARY-STORY-1b7f')");
     let leaky: Vec<u8> = files(&office.directory())
@@ -235,12 +365,13 @@ fn canary_report() -> Report {
 
 /// The planted words, and everything else that only an open vault may tell.
 fn canaries(office: &Office, vault: &mut Vault, record: &Stored) -> Vec<String> {
+    let case = Case::open(vault, record.record_id).expect("it opens");
+    let case = case.expect("it is here");
     let item = vault
         .contents()
         .record(record.record_id)
-        .expect("it is here")
-        .clone();
-    let case = Case::open(vault, &item).expect("it opens");
+        .expect("it is here");
+    let submission = item.imported().and_then(|imported| imported.submission_id);
     let secret = office.demo.period.intake.to_secret_text();
     let key = secret
         .split_whitespace()
@@ -254,13 +385,14 @@ fn canaries(office: &Office, vault: &mut Vault, record: &Stored) -> Vec<String> 
         PASSPHRASE,
         "Demonstration office",
         "received_day",
+        "focal-point",
         key,
     ]
     .map(str::to_owned)
     .to_vec();
-    let attachments = case.opened.attachments.iter();
+    let attachments = case.attachments.iter();
     canaries.extend(attachments.map(|attachment| attachment.sha256.clone()));
-    canaries.extend(case.opened.submission_id.map(|id| id.to_string()));
+    canaries.extend(submission.map(|id| id.to_string()));
     canaries.push(record.record_id.to_string());
     canaries.push(format!("\"{}\"", record.period));
     canaries.push(office.bundle.content().instance.to_string());
@@ -292,35 +424,30 @@ fn found(bytes: &[u8], canary: &[u8]) -> bool {
     bytes.windows(canary.len()).any(|window| window == canary)
 }
 
-/// Flips a bit of a blob in the header; returns the statement that takes it back.
-fn flip(office: &Office, column: &str) -> String {
-    let old = rows(office, &format!("SELECT {column} FROM header"));
+/// Flips a bit of a blob; returns the statement that takes it back.
+fn flip(office: &Office, table: &str, column: &str) -> String {
+    let old = rows(office, &format!("SELECT {column} FROM {table}"));
     let old = old.first().expect("one row");
     let mut new = old.clone();
     if let Some(last) = new.last_mut() {
         *last ^= 1;
     }
-    let set = |bytes: &[u8]| format!("UPDATE header SET {column} = x'{}'", hex::encode(bytes));
+    let set = |bytes: &[u8]| format!("UPDATE {table} SET {column} = x'{}'", hex::encode(bytes));
     sql(office, &set(&new));
     set(old)
 }
 
 fn sql(office: &Office, statement: &str) {
-    rows(office, statement);
+    office.rows(statement);
 }
 
-/// What somebody does who has the file and SQLite.
 fn rows(office: &Office, statement: &str) -> Vec<Vec<u8>> {
-    let options = SqliteConnectOptions::new().filename(office.directory().join("vault.db"));
-    office.runtime.block_on(async {
-        let mut connection = options.connect().await.expect("the file opens");
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        let rows = sqlx::query(statement)
-            .fetch_all(&mut connection)
-            .await
-            .expect("the statement runs");
-        // Dropped, it would be closed at some later moment, and its log go away under a reader.
-        connection.close().await.expect("it closes");
-        rows.iter().map(|row| row.get(0)).collect()
-    })
+    office.rows(statement)
+}
+
+fn number(office: &Office, statement: &str) -> u64 {
+    let hexadecimal = statement.replace("COUNT(*)", "CAST(COUNT(*) AS BLOB)");
+    let text = office.rows(&hexadecimal).remove(0);
+    let text = String::from_utf8(text).expect("digits");
+    text.parse().expect("a number")
 }

@@ -1,0 +1,245 @@
+//! `users`: who has a slot, with which roles; passphrases, and what to do when one is lost.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::{Failure, VaultArgs, init::recovery_key, open_vault, role};
+use crate::{
+    access::{Role, Roles, SMALL_OFFICE, Verb},
+    l10n::Texts,
+    machine::Machine,
+    passphrase,
+    vault::{
+        Credentials, NewPerson, Vault,
+        header::{KDF_DEFAULT_MIB, KdfCost},
+        item::PersonItem,
+    },
+};
+
+#[derive(Subcommand)]
+pub(super) enum UsersVerb {
+    /// List everybody who can unlock the vault
+    List(ListArgs),
+    /// Add a person
+    Add(AddArgs),
+    /// Remove a person; the keys of that person's roles are made new
+    Remove(NameArgs),
+    /// Give a person other roles
+    Role(RoleArgs),
+    /// Change your own passphrase
+    Passphrase(PassphraseArgs),
+    /// Set the recovery key, or replace it
+    Recovery(RecoveryArgs),
+    /// Give a person a new passphrase with the recovery key
+    Recover(RecoverArgs),
+}
+
+#[derive(Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    vault: VaultArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub(super) struct NameArgs {
+    /// The person's name
+    name: String,
+    #[command(flatten)]
+    vault: VaultArgs,
+}
+
+#[derive(Args)]
+pub(super) struct AddArgs {
+    /// The person's name, as it will be typed to unlock
+    name: String,
+    #[command(flatten)]
+    vault: VaultArgs,
+    #[command(flatten)]
+    new: NewPassphraseArgs,
+    #[command(flatten)]
+    roles: RolesArgs,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct RolesArgs {
+    /// focal-point, officer, custodian, statistician or auditor; may stand several times
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    role: Vec<Role>,
+    /// The roles of the first, second or third person of an office of three
+    #[arg(long, value_name = "1|2|3", value_parser = clap::value_parser!(u8).range(1..=3))]
+    small_office: Option<u8>,
+}
+
+#[derive(Args)]
+struct NewPassphraseArgs {
+    /// A file whose line is the new passphrase; asked for without it
+    #[arg(long, value_name = "F")]
+    new_passphrase_file: Option<PathBuf>,
+    /// Memory that one guess of it costs, in MiB
+    #[arg(long, value_name = "N", default_value_t = KDF_DEFAULT_MIB)]
+    kdf_mib: u32,
+}
+
+#[derive(Args)]
+pub(super) struct RoleArgs {
+    /// The person's name
+    name: String,
+    #[command(flatten)]
+    vault: VaultArgs,
+    #[command(flatten)]
+    roles: RolesArgs,
+}
+
+#[derive(Args)]
+pub(super) struct PassphraseArgs {
+    #[command(flatten)]
+    vault: VaultArgs,
+    #[command(flatten)]
+    new: NewPassphraseArgs,
+}
+
+#[derive(Args)]
+pub(super) struct RecoveryArgs {
+    #[command(flatten)]
+    vault: VaultArgs,
+    /// A file with the recovery key: one line of 64 hexadecimal digits
+    #[arg(long, value_name = "F")]
+    recovery_key_file: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct RecoverArgs {
+    /// The name of the person whose passphrase is lost
+    name: String,
+    /// The vault's folder
+    #[arg(long, value_name = "DIR")]
+    vault: PathBuf,
+    /// A file with the recovery key: one line of 64 hexadecimal digits
+    #[arg(long, value_name = "F")]
+    recovery_key_file: PathBuf,
+    #[command(flatten)]
+    new: NewPassphraseArgs,
+}
+
+/// One element of `users list --json`.
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    roles: Vec<&'static str>,
+}
+
+/// Runs a verb about people.
+pub(super) fn run(machine: &Machine, verb: UsersVerb) -> Result<(), Failure> {
+    match verb {
+        UsersVerb::List(args) => list(machine, &args),
+        UsersVerb::Add(args) => add(machine, args),
+        UsersVerb::Remove(args) => {
+            let mut vault = open_vault(machine, &args.vault, Verb::UsersRemove)?;
+            vault.remove_person(&args.name)?;
+            done(vault, "console-cli-users-removed", &args.name)
+        }
+        UsersVerb::Role(args) => {
+            let mut vault = open_vault(machine, &args.vault, Verb::UsersRole)?;
+            vault.set_roles(&args.name, &args.roles.roles())?;
+            done(vault, "console-cli-users-roles", &args.name)
+        }
+        UsersVerb::Passphrase(args) => {
+            let cost = KdfCost::with_memory(args.new.kdf_mib)?;
+            let mut vault = open_vault(machine, &args.vault, Verb::UsersPassphrase)?;
+            vault.change_passphrase(&args.new.read()?, cost)?;
+            done(vault, "console-cli-users-passphrase", &args.vault.person)
+        }
+        UsersVerb::Recovery(args) => {
+            let key = recovery_key(&args.recovery_key_file)?;
+            let mut vault = open_vault(machine, &args.vault, Verb::UsersRecovery)?;
+            vault.set_recovery(&key)?;
+            done(vault, "console-cli-users-recovery", &args.vault.person)
+        }
+        UsersVerb::Recover(args) => recover(machine, args),
+    }
+}
+
+fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
+    let vault = open_vault(machine, &args.vault, Verb::UsersList)?;
+    let mut people: Vec<&PersonItem> = vault.contents().people.values().collect();
+    people.retain(|person| !person.removed);
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    let listed: Vec<Listed<'_>> = people
+        .iter()
+        .map(|person| Listed {
+            name: &person.name,
+            roles: person.roles.iter().map(|role| role.code()).collect(),
+        })
+        .collect();
+    if args.json {
+        let json = serde_json::to_string(&listed).map_err(|error| {
+            Failure(format!(
+                "The list cannot be printed: {error}. Run it without `--json`."
+            ))
+        })?;
+        println!("{json}");
+    } else {
+        for person in listed {
+            println!("{}  {}", person.name, person.roles.join(", "));
+        }
+    }
+    Ok(())
+}
+
+fn add(machine: &Machine, args: AddArgs) -> Result<(), Failure> {
+    let cost = KdfCost::with_memory(args.new.kdf_mib)?;
+    let mut vault = open_vault(machine, &args.vault, Verb::UsersAdd)?;
+    let new = NewPerson {
+        credentials: Credentials {
+            name: args.name,
+            passphrase: args.new.read()?,
+        },
+        cost,
+        roles: args.roles.roles(),
+    };
+    vault.add_person(&new)?;
+    done(vault, "console-cli-users-added", &new.credentials.name)
+}
+
+fn recover(machine: &Machine, args: RecoverArgs) -> Result<(), Failure> {
+    let cost = KdfCost::with_memory(args.new.kdf_mib)?;
+    let key = recovery_key(&args.recovery_key_file)?;
+    let mut vault = Vault::recover(machine.clone(), &args.vault, &key)?;
+    let credentials = Credentials {
+        name: args.name,
+        passphrase: args.new.read()?,
+    };
+    vault.recover_person(&credentials, cost)?;
+    done(vault, "console-cli-users-recovered", &credentials.name)
+}
+
+fn done(vault: Vault, text: &str, name: &str) -> Result<(), Failure> {
+    vault.close();
+    println!("{}", Texts::english().with(text, &[("name", name.into())]));
+    Ok(())
+}
+
+impl RolesArgs {
+    fn roles(&self) -> Roles {
+        let preset = self.small_office.map(|person| usize::from(person) - 1);
+        let preset = preset.and_then(|person| SMALL_OFFICE.get(person));
+        let preset = preset.into_iter().flat_map(|roles| roles.iter());
+        self.role.iter().chain(preset).copied().collect()
+    }
+}
+
+impl NewPassphraseArgs {
+    fn read(&self) -> Result<SecretString, Failure> {
+        Ok(passphrase::read(
+            self.new_passphrase_file.as_deref(),
+            "New passphrase: ",
+        )?)
+    }
+}

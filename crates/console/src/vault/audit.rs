@@ -1,0 +1,127 @@
+//! The audit log: one entry an act, without contents, in the chain like everything else.
+
+use asylia_envelope::ids::RecordId;
+use serde::{Deserialize, Serialize};
+
+use super::item::PersonId;
+
+/// One entry; when and by whom stands in the event's outer layer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditItem {
+    /// What was done.
+    pub act: Act,
+    /// To which record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordId>,
+    /// To which person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// A number that belongs to the act: of a bundle, of an attachment, of how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// The vault was made.
+    VaultMade,
+    /// A vault of the first form became this one; the number is that of its records.
+    VaultMigrated,
+    /// A bundle's import began; its number.
+    ImportBegun,
+    /// A bundle was imported to its end; its number.
+    ImportEnded,
+    /// A record was imported, or put into quarantine.
+    RecordTaken,
+    /// A report was looked at.
+    CaseViewed,
+    /// An identity part was looked at.
+    IdentityViewed,
+    /// An identity part was sealed again under the vault's key.
+    IdentitySealed,
+    /// An attachment was written out; its number.
+    AttachmentExported,
+    /// A person was added.
+    PersonAdded,
+    /// A person was removed.
+    PersonRemoved,
+    /// A person's roles changed.
+    RolesChanged,
+    /// A person changed the own passphrase.
+    PassphraseChanged,
+    /// A lost passphrase was replaced with the recovery key.
+    PassphraseRecovered,
+    /// The recovery key was set.
+    RecoveryKeySet,
+    /// Keys of roles were made new; how many.
+    KeysRenewed,
+    /// The vault was copied.
+    BackupMade,
+    /// The vault was made from a copy.
+    Restored,
+    /// The audit log was written out.
+    LogExported,
+    /// Damage was seen before something was written; how many faults.
+    DamageSeen,
+}
+
+/// An entry as it is read back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AuditEntry {
+    /// The event's number in the chain.
+    pub sequence: u64,
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// The name of who did it, as it was last known; the number where no name is known.
+    pub by: String,
+    /// What.
+    #[serde(flatten)]
+    pub item: AuditItem,
+}
+
+impl AuditItem {
+    /// An entry of an act alone.
+    #[must_use]
+    pub fn of(act: Act) -> Self {
+        Self {
+            act,
+            record: None,
+            person: None,
+            number: None,
+        }
+    }
+
+    /// With the record it was done to.
+    #[must_use]
+    pub fn on_record(mut self, record: RecordId) -> Self {
+        self.record = Some(record);
+        self
+    }
+
+    /// With the person it was done to.
+    #[must_use]
+    pub fn on_person(mut self, person: &PersonId) -> Self {
+        self.person = Some(hex::encode(person));
+        self
+    }
+
+    /// With its number.
+    #[must_use]
+    pub fn with_number(mut self, number: u64) -> Self {
+        self.number = Some(number);
+        self
+    }
+}
+
+/// RFC 3339 of seconds since 1970, UTC.
+#[must_use]
+pub fn rfc3339(at: i64) -> String {
+    let day = asylia_envelope::day::Day::from_unix_seconds(at);
+    let day = day.map_or_else(|| "0000-00-00".to_owned(), |day| day.to_string());
+    let seconds = at.rem_euclid(86_400);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!("{day}T{hours:02}:{minutes:02}:{:02}Z", seconds % 60)
+}

@@ -1,0 +1,196 @@
+//! What the events of an open vault say, in memory until it is closed: as much of it as the person's keys open.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use asylia_envelope::{
+    ids::{PageNumber, RecordId, SubmissionId},
+    key_bundle::KeyBundle,
+};
+
+use super::{
+    chain::Fault,
+    domain::Domain,
+    item::{
+        HeadItem, IdentityItem, IdentityState, Imported, Item, PersonId, PersonItem, RecordItem,
+        ServerPin,
+    },
+};
+use crate::identity::Identities;
+
+/// An item with the number of its event.
+pub struct Row<T> {
+    /// Number of the event.
+    pub sequence: u64,
+    /// What it says.
+    pub item: T,
+}
+
+/// The state that the events make.
+#[derive(Default)]
+pub struct Contents {
+    /// The key bundle and its anchor; `None` when its row is damaged.
+    pub bundle: Option<KeyBundle>,
+    /// The identities at hand.
+    pub identities: Identities,
+    /// The server whose bundles are taken, once one was imported.
+    pub server: Option<Row<ServerPin>>,
+    /// One entry a record, imported or in quarantine.
+    pub records: Vec<Row<RecordItem>>,
+    /// The identity parts that the person may open.
+    pub identity_parts: BTreeMap<RecordId, IdentityItem>,
+    /// Everybody who has or had a slot, as last written.
+    pub people: BTreeMap<PersonId, PersonItem>,
+    /// Rows that do not open, and other faults met on the way.
+    pub damaged: Vec<Fault>,
+    /// Signed heads, ascending.
+    pub heads: Vec<Row<HeadItem>>,
+    /// When the last event was written, in seconds since 1970.
+    pub last_at: i64,
+    /// Every key that ever signed in a person's name.
+    pub(super) signers: BTreeMap<PersonId, Vec<String>>,
+    recipients: BTreeMap<Domain, (u16, String)>,
+    by_submission: HashMap<SubmissionId, Vec<RecordId>>,
+    by_page: HashMap<PageNumber, Vec<RecordId>>,
+}
+
+impl Contents {
+    /// The entry of a record; one that was imported goes before one of the same number in quarantine.
+    #[must_use]
+    pub fn record(&self, id: RecordId) -> Option<&RecordItem> {
+        let of_number = || {
+            self.records
+                .iter()
+                .map(|row| &row.item)
+                .filter(move |record| record.record_id == id)
+        };
+        of_number()
+            .find(|record| record.imported().is_some())
+            .or_else(|| of_number().next())
+    }
+
+    /// Every record: those that opened by day, newest first, then those in quarantine; by number within a day.
+    #[must_use]
+    pub fn newest_first(&self) -> Vec<&RecordItem> {
+        let mut records: Vec<&RecordItem> = self.records.iter().map(|row| &row.item).collect();
+        let day = |record: &RecordItem| record.imported().map(|imported| imported.received_day);
+        records.sort_by_cached_key(|record| (std::cmp::Reverse(day(record)), record.record_id));
+        records
+    }
+
+    /// How many records carry the same submission or page number, this one included: one report, sent again.
+    #[must_use]
+    pub fn copies(&self, of: &Imported) -> usize {
+        let submission = of.submission_id.and_then(|id| self.by_submission.get(&id));
+        let page = of.page_number.and_then(|number| self.by_page.get(&number));
+        let all: HashSet<RecordId> = submission
+            .into_iter()
+            .chain(page)
+            .flatten()
+            .copied()
+            .collect();
+        all.len().max(1)
+    }
+
+    /// How many parts of a record did not verify, as far as the person may know.
+    #[must_use]
+    pub fn problem_count(&self, id: RecordId, imported: &Imported) -> usize {
+        let identity = match self.identity_parts.get(&id).map(|part| &part.state) {
+            Some(IdentityState::Sealed { problems, .. }) => problems.len(),
+            // Without the key it is closed to this person, which is no fault of the record.
+            Some(IdentityState::Waiting { .. }) => 1,
+            None => 0,
+        };
+        imported.problems.len() + identity
+    }
+
+    /// Whether the office's keys are throwaway ones.
+    #[must_use]
+    pub fn demo(&self) -> bool {
+        self.bundle
+            .as_ref()
+            .is_some_and(|bundle| bundle.content().demo)
+    }
+
+    /// The public half of a domain's newest key.
+    #[must_use]
+    pub fn recipient(&self, domain: Domain) -> Option<(u16, &str)> {
+        self.recipients
+            .get(&domain)
+            .map(|(generation, recipient)| (*generation, recipient.as_str()))
+    }
+
+    /// The person of that name who was not removed.
+    #[must_use]
+    pub fn person_called(&self, name: &str) -> Option<&PersonItem> {
+        let name = super::kdf::normal(name);
+        self.people
+            .values()
+            .filter(|person| !person.removed && person.id != super::slot::RECOVERY)
+            .find(|person| super::kdf::normal(&person.name) == name)
+    }
+
+    /// The last known name of a person.
+    #[must_use]
+    pub fn name_of(&self, person: &PersonId) -> String {
+        match self.people.get(person) {
+            Some(known) => known.name.clone(),
+            None => hex::encode(person),
+        }
+    }
+
+    /// Takes what an event says.
+    pub(super) fn add(&mut self, sequence: u64, item: Item) {
+        match item {
+            Item::Bundle(item) => match item.verify() {
+                Some(bundle) => self.bundle = Some(bundle),
+                None => self.damaged.push(Fault::Unknown(sequence)),
+            },
+            Item::PeriodKey(item) => match item.identity() {
+                Some(identity) => self.identities.add(identity),
+                None => self.damaged.push(Fault::Unknown(sequence)),
+            },
+            Item::Keys(item) => {
+                for (domain, generation, recipient) in item.recipients {
+                    self.recipients.insert(domain, (generation, recipient));
+                }
+            }
+            Item::Person(item) => {
+                let known = self.signers.entry(item.id).or_default();
+                if !known.contains(&item.signs) {
+                    known.push(item.signs.clone());
+                }
+                self.people.insert(item.id, item);
+            }
+            Item::Server(item) => self.server = Some(Row { sequence, item }),
+            Item::Record(item) => self.place(sequence, *item),
+            Item::Identity(item) => {
+                self.identity_parts.insert(item.record_id, *item);
+            }
+            Item::Head(item) => self.heads.push(Row { sequence, item }),
+            // Read from the file when somebody asks for it.
+            Item::Audit(_) => {}
+        }
+    }
+
+    /// Puts a record's entry in, over an older one that it replaces.
+    fn place(&mut self, sequence: u64, item: RecordItem) {
+        if let Some(imported) = item.imported() {
+            let id = item.record_id;
+            if let Some(submission) = imported.submission_id {
+                self.by_submission.entry(submission).or_default().push(id);
+            }
+            if let Some(page) = imported.page_number {
+                self.by_page.entry(page).or_default().push(id);
+            }
+        }
+        let replaces = item.replaces;
+        let older = self
+            .records
+            .iter_mut()
+            .find(|row| Some(row.sequence) == replaces);
+        match older.filter(|_| replaces.is_some()) {
+            Some(older) => *older = Row { sequence, item },
+            None => self.records.push(Row { sequence, item }),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Making a vault: keys for every domain, the first person, the recovery slot.
+
+use std::path::Path;
+
+use super::{
+    Contents, Credentials, NewVault, Session, Vault, VaultError,
+    audit::{Act, AuditItem},
+    chain::{Tip, head_seal},
+    database,
+    domain::Domain,
+    header::{Header, KdfCost},
+    item::{BundleItem, Item, KeysItem, PeriodKeyItem},
+    keys::{DomainKey, Ring, Secrets, random},
+    people,
+    slot::RecoveryKey,
+};
+use crate::{
+    access::{Role, Roles},
+    machine::Machine,
+};
+
+impl Vault {
+    /// Makes the folder `directory` (mode 0700) with a new vault and opens it; leaves nothing behind on failure.
+    ///
+    /// # Errors
+    /// [`VaultError::Exists`], and those of the file system and the database.
+    pub fn create(machine: Machine, directory: &Path, new: NewVault) -> Result<Self, VaultError> {
+        let made = database::make_directory(directory)?;
+        let vault = Self::create_in(machine, directory, new);
+        if vault.is_err() {
+            made.remove(directory);
+        }
+        vault
+    }
+
+    fn create_in(machine: Machine, directory: &Path, new: NewVault) -> Result<Self, VaultError> {
+        let file = database::file(directory);
+        let mut vault = Self::create_file(machine, &file, &new.first, new.cost)?;
+        let mut transaction = vault.begin()?;
+        transaction.append(
+            Domain::Member,
+            Item::Bundle(BundleItem::of(&new.bundle, &new.anchor)),
+        )?;
+        for identity in &new.identities {
+            transaction.append_period_key(PeriodKeyItem::of(identity))?;
+        }
+        transaction.log(AuditItem::of(Act::VaultMade))?;
+        transaction.commit()?;
+        if let Some(key) = &new.recovery {
+            vault.set_recovery(key)?;
+        }
+        Ok(vault)
+    }
+
+    /// Makes the file with its keys and its first person, who is focal point.
+    pub(super) fn create_file(
+        machine: Machine,
+        file: &Path,
+        first: &Credentials,
+        cost: KdfCost,
+    ) -> Result<Self, VaultError> {
+        let mut random_source = (machine.random)();
+        let rng = &mut random_source;
+        let header = Header::make(rng);
+        let (member, chain) = (random(rng), random(rng));
+        let keys: Vec<DomainKey> = Domain::OF_ROLES
+            .into_iter()
+            .map(|domain| DomainKey::generate(domain, FIRST_GENERATION, rng))
+            .collect();
+        let ring = Ring {
+            roles: Roles::from([Role::FocalPoint]),
+            keys,
+        };
+        let secrets = Secrets::generate(&member, &chain, rng);
+        let person = people::new_person_id(rng);
+        let (slot, item) =
+            people::slot_of(&header.vault_id, person, first, cost, &secrets, &ring, rng)?;
+        let connection = machine.handle.block_on(async {
+            let mut connection = database::create(file, &header).await?;
+            let seal = head_seal(&header.vault_id, &Tip::START, &secrets);
+            database::put_head(&mut connection, &Tip::START, &seal).await?;
+            Ok::<_, VaultError>(connection)
+        })?;
+        let recipients = KeysItem::of(&ring.keys);
+        let mut vault = Self {
+            random: random_source,
+            machine,
+            connection,
+            vault_id: header.vault_id,
+            session: Session::new(person, secrets, ring),
+            cost,
+            contents: Contents::default(),
+            tip: Tip::START,
+            data_version: 0,
+            damage_logged: false,
+        };
+        vault.refresh()?;
+        let mut transaction = vault.begin()?;
+        transaction.append(Domain::Member, Item::Keys(recipients))?;
+        transaction.append(Domain::Member, Item::Person(item))?;
+        transaction.put_slot(&slot)?;
+        transaction.commit()?;
+        Ok(vault)
+    }
+
+    /// Sets, or replaces, the key that opens the vault when a passphrase is lost.
+    ///
+    /// # Errors
+    /// [`VaultError::NeedsAllKeys`] for whoever is not focal point, and those of the database.
+    pub fn set_recovery(&mut self, key: &RecoveryKey) -> Result<(), VaultError> {
+        self.needs_all_keys()?;
+        let mut transaction = self.begin()?;
+        transaction.write_recovery(key)?;
+        transaction.log(AuditItem::of(Act::RecoveryKeySet))?;
+        transaction.commit()
+    }
+}
+
+impl KeysItem {
+    pub(super) fn of(keys: &[DomainKey]) -> Self {
+        let one = |key: &DomainKey| (key.domain, key.generation, key.recipient().to_string());
+        Self {
+            recipients: keys.iter().map(one).collect(),
+        }
+    }
+}
+
+/// Generation of a new vault's keys.
+const FIRST_GENERATION: u16 = 1;

@@ -1,0 +1,365 @@
+//! Re-sealing: a record out of the period's seals and into the vault's, compartment by compartment, within one
+//! transaction; so that the period's keys can be destroyed. Nothing in clear touches the disk.
+//!
+//! An identity part goes under the identity key. Where the importer has no identity key of the period, the whole
+//! record waits as it came, readable in the vault by those who hold the identity key; they seal it again.
+
+use asylia_envelope::{
+    open::{Identities, OpenedRecord, Problem, RecordLabel},
+    submission::CompartmentName,
+};
+
+use super::{
+    BlobId, Vault, VaultError, VaultTransaction,
+    audit::{Act, AuditItem},
+    blob::BlobRef,
+    domain::Domain,
+    files::Files,
+    item::{
+        FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Item, PeriodKeyItem,
+        Reason, RecordItem, RecordState,
+    },
+};
+use crate::opening::{Refused, Survey, open_stored, survey};
+
+/// A record that is about to be taken in: its bytes are in the vault as they came.
+pub struct Arrived {
+    /// What its bundle says of it; the state is set here.
+    pub label: RecordLabel,
+    /// Builds the entry once the state is known.
+    pub entry: RecordEntry,
+    /// Its bytes.
+    pub raw: BlobRef,
+    /// The blob of the entry that this one replaces.
+    pub replaces_blob: Option<BlobId>,
+}
+
+/// A record's entry but for its state.
+#[derive(Clone)]
+pub struct RecordEntry {
+    /// See [`RecordItem::named_sha256`].
+    pub named_sha256: [u8; 32],
+    /// See [`RecordItem::stored_sha256`].
+    pub stored_sha256: [u8; 32],
+    /// See [`RecordItem::size`].
+    pub size: u64,
+    /// See [`RecordItem::carried_by`].
+    pub carried_by: u64,
+    /// See [`RecordItem::replaces`].
+    pub replaces: Option<u64>,
+}
+
+/// What came out of one record.
+struct Resealed {
+    imported: Imported,
+    identity: IdentityState,
+}
+
+impl VaultTransaction<'_> {
+    /// Takes a record in: sealed again, or into quarantine with a reason; `known` is a reason found before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn take_record(
+        &mut self,
+        arrived: Arrived,
+        known: Option<Reason>,
+    ) -> Result<RecordState, VaultError> {
+        let resealed = match known {
+            Some(reason) => Err(reason),
+            None => self.reseal(&arrived.raw, &arrived.label)?,
+        };
+        let raw = arrived.raw.clone();
+        let (state, identity) = match resealed {
+            Err(reason) => (RecordState::Quarantined(reason, raw.clone()), None),
+            Ok(resealed) => (
+                RecordState::Imported(Box::new(resealed.imported)),
+                Some(resealed.identity),
+            ),
+        };
+        let mut brings = blobs_of(&state);
+        let takes: Vec<BlobId> = arrived.replaces_blob.into_iter().collect();
+        for blob in &takes {
+            self.discard(blob)?;
+        }
+        let record = RecordItem {
+            instance: arrived.label.instance,
+            record_id: arrived.label.record_id,
+            period: arrived.label.period.clone(),
+            named_sha256: arrived.entry.named_sha256,
+            stored_sha256: arrived.entry.stored_sha256,
+            size: arrived.entry.size,
+            carried_by: arrived.entry.carried_by,
+            replaces: arrived.entry.replaces,
+            state: state.clone(),
+        };
+        let record_id = record.record_id;
+        self.append_with(
+            Domain::Case,
+            Item::Record(Box::new(record)),
+            &brings,
+            &takes,
+        )?;
+        if let Some(identity) = identity {
+            brings = identity_blobs(&identity);
+            let keeps_raw = brings.iter().any(|blob| blob.id == raw.id);
+            let item = IdentityItem {
+                record_id,
+                state: identity.clone(),
+            };
+            self.append_with(
+                Domain::Identity,
+                Item::Identity(Box::new(item)),
+                &brings,
+                &[],
+            )?;
+            if !keeps_raw {
+                self.discard(&raw.id)?;
+            }
+        }
+        self.log(AuditItem::of(Act::RecordTaken).on_record(record_id))?;
+        Ok(state)
+    }
+
+    /// Puts an identity of a period where those are who need it: intake identities open records for casework
+    /// and for custodians, account identities for casework, identity identities for custodians.
+    pub(super) fn append_period_key(&mut self, item: PeriodKeyItem) -> Result<(), VaultError> {
+        use asylia_keys::identity::AnyIdentity;
+        let identity = item.identity().ok_or(VaultError::Damaged)?;
+        let domains: &[Domain] = match identity {
+            AnyIdentity::Intake(_) => &[Domain::Case, Domain::Identity],
+            AnyIdentity::Account(_) => &[Domain::Case],
+            AnyIdentity::Identity(_) => &[Domain::Identity],
+        };
+        for domain in domains {
+            self.append(*domain, Item::PeriodKey(PeriodKeyItem::of(&identity)))?;
+        }
+        Ok(())
+    }
+
+    fn reseal(
+        &self,
+        raw: &BlobRef,
+        label: &RecordLabel,
+    ) -> Result<Result<Resealed, Reason>, VaultError> {
+        let identities = self.contents.identities.of(label.instance, &label.period);
+        let Some(identities) = identities else {
+            return Ok(Err(Reason::NoKey));
+        };
+        let survey = survey(self.open_blob(raw), &identities);
+        let mut files = Files::new(self);
+        let opened = open_stored(
+            self.open_blob(raw),
+            label,
+            &identities,
+            &mut |number, bytes| files.push(number, bytes),
+        );
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(refused) => {
+                files.discard()?;
+                return match refused {
+                    Refused::Record(reason) => Ok(Err(reason)),
+                    Refused::Io(kind) => Err(VaultError::Io(kind.into())),
+                };
+            }
+        };
+        let files = files.keep(&opened)?;
+        let waits = identities.identity.is_none();
+        self.arrange(&opened, files, &survey, waits.then_some((label, raw)))
+            .map(Ok)
+    }
+
+    /// Sorts what came out: to casework, and to those who hold the identity key.
+    fn arrange(
+        &self,
+        opened: &OpenedRecord,
+        files: Vec<FileItem>,
+        survey: &Survey,
+        waits: Option<(&RecordLabel, &BlobRef)>,
+    ) -> Result<Resealed, VaultError> {
+        let apart = |number: u16| survey.not_for_account.contains(&number);
+        let (identity_files, files): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| apart(file.number));
+        let about_identity = |problem: &&Problem| match part_of(problem) {
+            Some(CompartmentName::Identity) => true,
+            Some(CompartmentName::Attachment(number)) => apart(number),
+            _ => false,
+        };
+        let (identity_problems, problems): (Vec<&Problem>, Vec<&Problem>) =
+            opened.problems.iter().partition(about_identity);
+        let account = match &opened.account {
+            Some(account) => Some(self.put_blob(&account.to_json())?),
+            None => None,
+        };
+        let identity = match (waits, &opened.identity) {
+            (Some((label, raw)), _) => IdentityState::Waiting {
+                instance: label.instance,
+                period: label.period.clone(),
+                record: raw.clone(),
+                files: survey.not_for_account.iter().copied().collect(),
+            },
+            (None, part) => IdentityState::Sealed {
+                part: match part {
+                    Some(part) => Some(self.put_blob(&part.to_json())?),
+                    None => None,
+                },
+                files: identity_files,
+                problems: identity_problems.into_iter().map(Flaw::of).collect(),
+            },
+        };
+        let imported = Imported {
+            received_day: opened.head.day,
+            path: opened.head.path,
+            bundle_sequence: opened.head.bundle_sequence,
+            attachments: u16::try_from(opened.attachments.len()).unwrap_or(u16::MAX),
+            submission_id: opened.submission_id,
+            page_number: opened
+                .account
+                .as_ref()
+                .and_then(|account| account.page_number),
+            problems: problems.into_iter().map(Flaw::of).collect(),
+            compartments: survey.compartments.clone(),
+            account,
+            files,
+        };
+        Ok(Resealed { imported, identity })
+    }
+}
+
+impl Vault {
+    /// Seals identity parts again that waited for somebody with the identity key of their period.
+    pub(super) fn seal_waiting(&mut self) -> Result<(), VaultError> {
+        let waiting: Vec<IdentityItem> = self
+            .contents
+            .identity_parts
+            .values()
+            .filter(|item| self.can_seal(item))
+            .cloned()
+            .collect();
+        for item in waiting {
+            let mut transaction = self.begin()?;
+            transaction.seal_part(item)?;
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    fn can_seal(&self, item: &IdentityItem) -> bool {
+        let IdentityState::Waiting {
+            instance, period, ..
+        } = &item.state
+        else {
+            return false;
+        };
+        let identities = self.contents.identities.of(*instance, period);
+        identities.is_some_and(|identities| identities.identity.is_some())
+    }
+}
+
+impl VaultTransaction<'_> {
+    fn seal_part(&mut self, item: IdentityItem) -> Result<(), VaultError> {
+        let IdentityState::Waiting {
+            instance,
+            period,
+            record,
+            files: numbers,
+        } = item.state
+        else {
+            return Ok(());
+        };
+        let label = RecordLabel {
+            instance,
+            record_id: item.record_id,
+            period,
+        };
+        let identities = self.contents.identities.of(instance, &label.period);
+        let Some(identities) = identities else {
+            return Ok(());
+        };
+        let apart = Identities {
+            account: None,
+            ..identities
+        };
+        let mut files = Files::new(self);
+        let opened = open_stored(
+            self.open_blob(&record),
+            &label,
+            &apart,
+            &mut |number, bytes| files.push(number, bytes),
+        );
+        let Ok(opened) = opened else {
+            // It opened at import, so the disk is at fault, and `doctor` names the blob: it goes on waiting.
+            return files.discard();
+        };
+        let files = files.keep(&opened)?;
+        let state = self.sealed_part(&opened, files, &numbers)?;
+        let sealed = IdentityItem {
+            record_id: item.record_id,
+            state: state.clone(),
+        };
+        self.discard(&record.id)?;
+        let brings = identity_blobs(&state);
+        self.append_with(
+            Domain::Identity,
+            Item::Identity(Box::new(sealed)),
+            &brings,
+            &[record.id],
+        )?;
+        self.log(AuditItem::of(Act::IdentitySealed).on_record(item.record_id))
+    }
+
+    fn sealed_part(
+        &self,
+        opened: &OpenedRecord,
+        files: Vec<FileItem>,
+        numbers: &[u16],
+    ) -> Result<IdentityState, VaultError> {
+        let own = |problem: &&Problem| part_of(problem) == Some(CompartmentName::Identity);
+        let mut problems: Vec<Flaw> = opened.problems.iter().filter(own).map(Flaw::of).collect();
+        for number in numbers {
+            if !files.iter().any(|file| file.number == *number) {
+                problems.push(Flaw {
+                    kind: FlawKind::Damaged,
+                    part: Some(CompartmentName::Attachment(*number).to_string()),
+                });
+            }
+        }
+        Ok(IdentityState::Sealed {
+            part: match &opened.identity {
+                Some(part) => Some(self.put_blob(&part.to_json())?),
+                None => None,
+            },
+            files,
+            problems,
+        })
+    }
+}
+
+/// The blobs that a record's entry brings.
+fn blobs_of(state: &RecordState) -> Vec<&BlobRef> {
+    match state {
+        RecordState::Quarantined(_, raw) => vec![raw],
+        RecordState::Imported(imported) => {
+            let files = imported.files.iter().map(|file| &file.blob);
+            imported.account.iter().chain(files).collect()
+        }
+    }
+}
+
+fn identity_blobs(state: &IdentityState) -> Vec<&BlobRef> {
+    match state {
+        IdentityState::Waiting { record, .. } => vec![record],
+        IdentityState::Sealed { part, files, .. } => part
+            .iter()
+            .chain(files.iter().map(|file| &file.blob))
+            .collect(),
+    }
+}
+
+fn part_of(problem: &Problem) -> Option<CompartmentName> {
+    Flaw::of(problem)
+        .part
+        .as_deref()
+        .and_then(CompartmentName::parse)
+}
