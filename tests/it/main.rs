@@ -23,6 +23,7 @@ mod memory;
 mod no_plaintext;
 mod one_server;
 mod postgres;
+mod process;
 mod programs;
 mod protections;
 mod sealed_files;

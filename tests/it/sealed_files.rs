@@ -227,7 +227,7 @@ fn the_console_names_the_path_and_a_manifest_that_disagrees() {
         .verify(&Anchor::DemoOnly, None)
         .expect("a demo office");
     let office: &BundleContent = bundle.content();
-    let address = stage.server.as_ref().expect("the server runs").1;
+    let address = stage.server.as_ref().expect("the server runs").address();
     let put = |sealed: &Sealed| {
         let answer = Upload::new(address).put_all(&sealed.to_bytes(), 100_000);
         assert!(
@@ -293,7 +293,7 @@ fn hand_in_by_program(stage: &Stage) {
     seal.arg("--answers").arg(stage.path("answers.json"));
     done(seal.arg("--out").arg(&out));
     let sealed = fs::read(&out).expect("the program wrote it");
-    let address = stage.server.as_ref().expect("the server runs").1;
+    let address = stage.server.as_ref().expect("the server runs").address();
     let mut visitor = Visitor::connect(address).expect("the server listens");
     let answer = visitor.post_sealed(Form::default().sealed("report.sealed", &sealed));
     assert_eq!(answer.expect("an answer").status, 200);
