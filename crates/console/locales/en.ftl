@@ -159,6 +159,9 @@ console-case-refused = This record cannot be shown
 
 console-help-title = Help
 console-help-heading = Help
+console-help-network-heading = The network
+console-help-network = This page just tried to make, connect and bind a network socket, and the kernel refused each. The console reaches nobody.
+console-help-network-open = This console could open network connections, which must not be. Lock the vault, end the program, and tell the makers of this program.
 console-help-import-heading = From the stick to the list
 console-help-import = Put in the stick, run asylia-console import with the bundle's file, and open the inbox again. The same bundle twice does no harm.
 console-help-quarantine-heading = Quarantine
@@ -166,7 +169,7 @@ console-help-quarantine = A record whose bytes, seal or number is not right is k
 console-help-marks-heading = Marks such as [U+202E]
 console-help-marks = A character that could change how other text looks is shown by its number instead. The original bytes are kept.
 console-help-limits-heading = What this console does not do yet
-console-help-limits = No triage, no routing and no replies yet. It does not cut this computer off the network: use a computer that has none. Full-disk encryption is needed in addition. Somebody who takes the computer while it is unlocked can read everything.
+console-help-limits = No triage, no routing and no replies yet. It keeps itself off every network and cannot do that for the rest of this computer: use one that has no network. Full-disk encryption is needed in addition. Somebody who takes the computer while it is unlocked can read everything.
 
 ## Pages that refuse
 
@@ -222,6 +225,7 @@ console-cli-doctor-rows = Not as it was written: { $row }. Keep the folder as it
 console-cli-doctor-record = Damaged record { $record }: its stored bytes changed on the disk. Restore it from the last backup.
 console-cli-doctor-file = The database file has faults: { $fault }
 console-cli-doctor-bundle = The key bundle's row is damaged. Restore the vault from the last backup.
+console-cli-doctor-network = The kernel refuses this program every network socket, as just tried.
 console-cli-doctor-sound = No damage found.
 console-cli-users-added = { $name } is added and can unlock the vault.
 console-cli-users-removed = { $name } is removed. The keys of the roles are new; an older copy of the vault still opens with the old passphrase.

@@ -19,6 +19,8 @@ use tokio::runtime;
 use crate::{
     access::{Role, Verb as Allowed},
     l10n::Texts,
+    launcher,
+    lockdown::{Lock, lock_down},
     machine::{Machine, Random},
     passphrase,
     vault::{Credentials, FIRST_PERSON, Vault, VaultError, header::KDF_DEFAULT_MIB},
@@ -69,6 +71,12 @@ enum Verb {
     Backup(preserve::BackupArgs),
     /// Make a vault from such a copy
     Restore(preserve::RestoreArgs),
+    /// Start the browser for `browser`, which alone calls this
+    #[command(name = launcher::VERB, hide = true)]
+    OpenBrowser {
+        /// The private folder with the launch page
+        folder: PathBuf,
+    },
 }
 
 /// What every verb on a vault takes.
@@ -212,6 +220,9 @@ fn run(
     clock: Arc<dyn Fn() -> i64 + Send + Sync>,
     random: Arc<dyn Fn() -> Random + Send + Sync>,
 ) -> Result<(), Failure> {
+    if let Verb::OpenBrowser { folder } = &verb {
+        return Ok(launcher::help(folder, io::stdin(), io::stdout())?);
+    }
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -227,6 +238,9 @@ fn run(
         clock,
         random,
     };
+    if !matches!(verb, Verb::Browser(_)) {
+        lock_down(Lock::Verb)?;
+    }
     match verb {
         Verb::Init(args) => init::run(&machine, &args),
         Verb::Import(args) => import::run(&machine, &args),
@@ -239,6 +253,7 @@ fn run(
         Verb::Audit(verb) => audit::run(&machine, &verb),
         Verb::Backup(args) => preserve::backup(&machine, &args),
         Verb::Restore(args) => preserve::restore(&machine, &args),
+        Verb::OpenBrowser { .. } => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Reading order: [`cli`] (the verbs), [`access`] (who may do what), [`vault`] (the encrypted store), [`identity`] (the seam to `asylia-keys`),
 //! [`import`] (from the stick into the vault), [`opening`] (one record out of its seals), [`case`] and
 //! [`attachment`] (what an officer is shown), [`ui`] (the pages as a `Router` that does not know how it is
-//! served), [`door`], [`listen`] and [`launcher`] (how it is served today), [`l10n`] and [`words`] (texts).
+//! served), [`door`], [`listen`], [`lockdown`] and [`launcher`] (how it is served today), [`l10n`] and [`words`] (texts).
 
 pub mod access;
 pub mod attachment;
@@ -15,6 +15,7 @@ pub mod import;
 pub mod l10n;
 pub mod launcher;
 pub mod listen;
+pub mod lockdown;
 pub mod machine;
 pub mod opening;
 pub mod passphrase;
