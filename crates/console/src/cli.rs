@@ -31,6 +31,7 @@ mod doctor;
 mod import;
 mod init;
 mod preserve;
+mod search;
 mod serve;
 mod show;
 mod users;
@@ -67,6 +68,8 @@ enum Verb {
     /// The chain of events and the log of who did what
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// List the reports in which words occur
+    Search(search::SearchArgs),
     /// Copy the vault into one file, sealed as it is
     Backup(preserve::BackupArgs),
     /// Make a vault from such a copy
@@ -251,6 +254,7 @@ fn run(
         Verb::Doctor(args) => doctor::run(&machine, &args),
         Verb::Users(verb) => users::run(&machine, verb),
         Verb::Audit(verb) => audit::run(&machine, &verb),
+        Verb::Search(args) => search::run(&machine, &args),
         Verb::Backup(args) => preserve::backup(&machine, &args),
         Verb::Restore(args) => preserve::restore(&machine, &args),
         Verb::OpenBrowser { .. } => Ok(()),
