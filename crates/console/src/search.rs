@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use asylia_envelope::{answers::Answer, ids::RecordId, questionnaire::Class, submission::Account};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -169,14 +169,22 @@ pub fn alike(text: &str) -> Zeroizing<String> {
             out.push(c);
         }
     };
-    if text.is_ascii() {
-        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
-    } else {
-        let folded = text.nfkc().flat_map(char::to_lowercase).nfkc();
-        folded.filter_map(one_form).for_each(|c| match c {
-            'ß' => "ss".chars().for_each(&mut push),
-            c => push(c),
-        });
+    let mut fold = |c: char| {
+        if c.is_ascii() {
+            push(c.to_ascii_lowercase());
+            return;
+        }
+        for c in c.to_lowercase().filter_map(one_form) {
+            match c {
+                'ß' => "ss".chars().for_each(&mut push),
+                c => push(c),
+            }
+        }
+    };
+    // Most texts are in that form already, and the look is many times quicker than the making.
+    match is_nfkc_quick(text.chars()) {
+        IsNormalized::Yes => text.chars().for_each(&mut fold),
+        _ => text.nfkc().for_each(&mut fold),
     }
     out
 }
