@@ -19,6 +19,9 @@ use tower::ServiceExt;
 
 use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, case, credentials, story, take};
 
+mod audit;
+mod lock;
+mod people;
 mod roles;
 
 const HOST: &str = "127.0.0.1:4321";
@@ -268,6 +271,11 @@ fn every_answer_has_the_headers_refusals_too() {
         site.get("/"),
         site.get(&case),
         site.get("/help"),
+        site.get("/people"),
+        site.get("/audit"),
+        site.get("/search"),
+        site.get("/passphrase"),
+        site.post("/people/add", "name=x"),
         site.get("/no-such-page"),
         site.get("/case/zz"),
         site.get("/enter"),
