@@ -106,6 +106,9 @@ pub struct DoctorArgs {
     /// Folder of the server's data
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// The configuration file that the server runs with
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -42,6 +42,12 @@ pub fn check(
         }
         Accepts::Part if too_large => Err(Refusal::PartTooLarge),
         Accepts::Part => Ok(()),
+        // No text of a report is at stake here, so its refusals would mislead.
+        Accepts::Code if too_large || !is_multipart(&head.headers) => Err(Refusal::BadCodeForm),
+        Accepts::Token if too_large || !(is_bytes(&head.headers) || is_json(&head.headers)) => {
+            Err(Refusal::Malformed)
+        }
+        Accepts::Code | Accepts::Token => Ok(()),
     }
 }
 
@@ -114,6 +120,13 @@ fn is_bytes(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes() == b"application/octet-stream")
+}
+
+/// Whether the body says that it is JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes() == b"application/json")
 }
 
 /// The `Content-Length`, if there is one.

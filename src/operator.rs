@@ -8,6 +8,8 @@ use crate::{
     acknowledge,
     cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, StatusArgs},
     clock::{Clock, Rng},
+    collection::{CollectionDays, Waiting},
+    config,
     data_folder::DataFolder,
     doctor,
     process::Check,
@@ -45,7 +47,8 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<()> {
 pub fn acknowledge(args: &AcknowledgeArgs) -> anyhow::Result<()> {
     let data = DataFolder::existing(&args.data)?;
     let token = acknowledge::read_token()?;
-    let done = serve::runtime()?.block_on(acknowledge::acknowledge(&data, &token))?;
+    let done =
+        serve::runtime()?.block_on(acknowledge::acknowledge(&data, &token, Clock::System))?;
     println!(
         "Bundle number {} is acknowledged. {} records were deleted here.",
         done.sequence, done.records
@@ -66,9 +69,15 @@ pub fn status(args: &StatusArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When a check failed.
 pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
-    let (store, bundle) = match current(&args.data) {
-        Ok(status) => (Ok(format!("{} records", status.records)), bundle(&status)),
-        Err(_) => (Err("not readable".to_owned()), Err("unknown".to_owned())),
+    let days = config::collection_days(args.config.as_deref())?;
+    let unknown = || Err("unknown".to_owned());
+    let (store, bundle, collected) = match current(&args.data) {
+        Ok(status) => (
+            Ok(format!("{} records", status.records)),
+            bundle(&status),
+            collected(&status, days),
+        ),
+        Err(_) => (Err("not readable".to_owned()), unknown(), unknown()),
     };
     let further = vec![
         Check::required(
@@ -80,6 +89,11 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
             "key bundle",
             bundle,
             "Get the office's newest keys.note and start `asylia serve` with it",
+        ),
+        Check::required(
+            "collection",
+            collected,
+            "Export, have the bundle imported, and acknowledge it; after some more days the form closes itself",
         ),
         Check::required(
             "room on disk",
@@ -107,6 +121,19 @@ fn bundle(status: &Status) -> Result<String, String> {
         Ok(finding)
     } else {
         Err(finding)
+    }
+}
+
+/// Warns when the oldest report has waited for days.
+fn collected(status: &Status, days: CollectionDays) -> Result<String, String> {
+    let Some(day) = status.waiting_since else {
+        return Ok("nothing waits".to_owned());
+    };
+    let finding = format!("the oldest report waits since {day}");
+    let today = i64::from(Clock::System.today());
+    match days.judge(Some(day.days_since_1970()), today) {
+        Waiting::Fine => Ok(finding),
+        Waiting::Warn | Waiting::Notice | Waiting::Close => Err(finding),
     }
 }
 

@@ -88,6 +88,7 @@ pub async fn export(
         .await?;
     file.persist_noclobber(out).map_err(|_| cannot_write())?;
     sync_folder(out)?;
+    store.note_collected(i64::from(clock.today())).await?;
     progress.finish_and_clear();
     store.close().await?;
     let bytes = bundle_bytes(signed.len() as u64, &note.blobs);
