@@ -18,7 +18,7 @@ use asylia_envelope::{
     ids::{EpochId, InstanceId, RecordId},
     key_bundle::KeyBundle,
     transfer::{
-        BUNDLE_LIMIT_BYTES, BlobLine, Direction, TransferNote, bundle_bytes, write_blob_length,
+        BUNDLE_LIMIT_BYTES, BlobLine, RecordSubject, TransferNote, bundle_bytes, write_blob_length,
         write_head,
     },
 };
@@ -135,8 +135,10 @@ async fn digests(
         .await?;
         blobs.push(BlobLine {
             sha256: digest.finalize().into(),
-            record_id: RecordId(envelope.record),
-            period: envelope.period.clone(),
+            subject: RecordSubject {
+                record_id: RecordId(envelope.record),
+                period: envelope.period.clone(),
+            },
             size,
         });
     }
@@ -161,7 +163,6 @@ fn note(
         .or(bundle.content().periods.last());
     let intake = &period.context("the key bundle holds no period")?.intake;
     let note = TransferNote {
-        direction: Direction::ToOffice,
         instance: InstanceId(bundle.content().instance.0),
         epoch: EpochId(state.epoch),
         sequence: u64::try_from(state.sequence).unwrap_or_default() + 1,
@@ -195,7 +196,7 @@ async fn write_bundle(
         write_blob_length(&mut writer, blob.size).map_err(|_| cannot_write())?;
         let mut digest = Sha256::new();
         let record = Envelope {
-            record: blob.record_id.0,
+            record: blob.subject.record_id.0,
             day: 0,
             period: String::new(),
             bundle_sequence: 0,
