@@ -41,6 +41,8 @@ pub enum Verb {
     Export(ExportArgs),
     /// Delete what the office has, by the twelve words that its console showed
     Acknowledge(AcknowledgeArgs),
+    /// Take in what the office's console wrote: answers, and the list of reports that arrived
+    Import(ImportArgs),
     /// Say what is stored and whether the form is open
     Status(StatusArgs),
     /// Check this machine's protections
@@ -87,6 +89,20 @@ pub struct AcknowledgeArgs {
     /// Folder of the server's data
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+}
+
+/// Arguments of `asylia import`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The office confirmed by telephone that its console counts anew
+    #[arg(long)]
+    pub new_count: bool,
+    /// The bundle
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// Arguments of `asylia status`.

@@ -19,6 +19,7 @@ pub mod drain;
 pub mod error;
 pub mod guard;
 pub mod headers;
+pub mod import;
 pub mod intake;
 pub mod keys;
 pub mod l10n;

@@ -6,12 +6,12 @@ use asylia_envelope::day::Day;
 
 use crate::{
     acknowledge,
-    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, StatusArgs},
+    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, ImportArgs, StatusArgs},
     clock::{Clock, Rng},
     collection::{CollectionDays, Waiting},
     config,
     data_folder::DataFolder,
-    doctor,
+    doctor, import,
     process::Check,
     serve,
     status::{self, Status},
@@ -53,6 +53,35 @@ pub fn acknowledge(args: &AcknowledgeArgs) -> anyhow::Result<()> {
         "Bundle number {} is acknowledged. {} records were deleted here.",
         done.sequence, done.records
     );
+    Ok(())
+}
+
+/// `asylia import`.
+///
+/// # Errors
+/// Those of [`import::import`].
+pub fn import(args: &ImportArgs) -> anyhow::Result<()> {
+    let data = DataFolder::existing(&args.data)?;
+    let importing = import::import(&data, &args.file, args.new_count, Clock::System);
+    let imported = serve::runtime()?.block_on(importing)?;
+    let number = imported.sequence;
+    match imported.done {
+        Some(done) => println!(
+            "Bundle number {number} of the office is taken in: {} new answers for mailboxes (dummies among them), {} \
+             answers removed, {} reports that arrived were deleted here.",
+            done.replies, done.purged, done.records
+        ),
+        None => {
+            println!("Bundle number {number} of the office was taken in before. Nothing is new.")
+        }
+    }
+    if !imported.missing.is_empty() {
+        let numbers: Vec<String> = imported.missing.iter().map(i64::to_string).collect();
+        println!(
+            "MISSING: bundles of the office that never came here: {}. Ask the office to send what they held again.",
+            numbers.join(", ")
+        );
+    }
     Ok(())
 }
 

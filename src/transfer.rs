@@ -30,6 +30,7 @@ use crate::{
     clock::{Clock, Rng},
     data_folder::DataFolder,
     error::Advice,
+    import,
     storage::{AnyStore, Envelope, Export, Store, StoreAddress, TransferState, WINDOW_CHUNKS},
 };
 
@@ -74,7 +75,8 @@ pub async fn export(
     let waiting = waiting(&store, batch.len()).await?;
     let progress = progress_bar(&batch);
     let blobs = digests(&store, &batch, &progress).await?;
-    let (note, token_hash) = note(&bundle, &state, blobs, data, clock, rng)?;
+    let acknowledged = import::arrived_without_gap(store.incoming_state().await?.as_ref());
+    let (note, token_hash) = note(&bundle, &state, acknowledged, blobs, data, clock, rng)?;
     let signed = note.to_signed(&data.transfer_key(rng)?);
     let file = write_bundle(&store, &note, &signed, out, &progress).await?;
     store
@@ -148,6 +150,7 @@ async fn digests(
 fn note(
     bundle: &KeyBundle,
     state: &TransferState,
+    acknowledged: u64,
     blobs: Vec<BlobLine>,
     data: &DataFolder,
     clock: Clock,
@@ -168,7 +171,7 @@ fn note(
         sequence: u64::try_from(state.sequence).unwrap_or_default() + 1,
         previous: (state.sequence > 0).then_some(state.digest),
         day,
-        acknowledged: 0,
+        acknowledged,
         token: token.seal(intake).context("the token cannot be sealed")?,
         signer: data.transfer_key(rng)?.verifying_key(),
         blobs,

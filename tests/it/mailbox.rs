@@ -7,6 +7,7 @@ use asylia_envelope::{
     ids::InstanceId,
     reply::{REPLY_SLOT_BYTES, ReplyError, open_slot},
     return_code::ReturnCode,
+    transfer::OfficeSubject,
 };
 use rand_core::OsRng;
 
@@ -15,9 +16,10 @@ use crate::server::{
     http::{Answer, Form, Visitor},
     long,
 };
-use office::Correspondence;
+use office::{Correspondence, Outbox};
 
 mod collection;
+mod import;
 mod office;
 
 /// Report, try the code, read the first answer with its three words, delete it.
@@ -36,7 +38,7 @@ fn a_person_reads_and_deletes_what_the_office_wrote() {
 
     let mut office = Correspondence::with_the_reporter_of(&place, "1.asylia");
     let (first, second) = (office.received("We have it."), office.message("Rest well."));
-    office::deliver(&place, &[&first, &second]);
+    Outbox::new(&place).deliver(&[&first, &second]);
 
     for code in [&shown.code_digits, &shown.code_words.to_uppercase()] {
         let answer = read(&server, code);
@@ -264,8 +266,10 @@ fn three_codes(place: &Place) -> [ReturnCode; 3] {
         often.message("Short."),
         often.message(&text),
     ];
-    office::deliver(place, &slots.each_ref());
-    office::empty(place, &empty.derive_mailbox(instance));
+    let mut outbox = Outbox::new(place);
+    outbox.deliver(&slots.each_ref());
+    let purge = OfficeSubject::Purge(empty.derive_mailbox(instance).lookup_id());
+    place.run("import", &[&outbox.write(&[(purge, Vec::new())])]);
     codes
 }
 

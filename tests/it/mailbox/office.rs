@@ -1,15 +1,16 @@
 //! What the office does for a mailbox: opens the report, writes replies, and has them carried to the server.
 
-use asylia::storage::{
-    AnyStore, Incoming, IncomingAction, IncomingBundle, SqliteOptions, Store, StoreAddress,
-};
+use std::{fs, path::PathBuf};
+
 use asylia_envelope::{
     day::Day,
     hybrid::HybridRecipient,
-    ids::{LookupId, ReplyDigest, SubmissionId},
+    ids::{EpochId, LookupId, ReplyDigest, SubmissionId},
     reply::{Reply, ReplyKind},
     return_code::MailboxKeys,
+    signing::{Office, SigningKey},
     submission::FORMAT_VERSION,
+    transfer::{BlobLine, OfficeSubject, ToServerNote, write_blob_length, write_head},
 };
 use sha2::{Digest, Sha256};
 
@@ -73,6 +74,14 @@ impl<'a> Correspondence<'a> {
         self.write(ReplyKind::Message, text)
     }
 
+    /// Whichever comes next.
+    pub(crate) fn message_or_first(&mut self, text: &str) -> Letter {
+        match self.counter {
+            0 => self.received(text),
+            _ => self.message(text),
+        }
+    }
+
     fn write(&mut self, kind: ReplyKind, text: &str) -> Letter {
         self.counter += 1;
         let reply = Reply {
@@ -109,40 +118,95 @@ impl AsRef<[u8]> for Letter {
     }
 }
 
-/// Puts replies into the store of a server that may run.
-pub(crate) fn deliver(place: &Place, letters: &[&Letter]) {
-    let put = |letter: &&Letter| IncomingAction::Reply {
-        lookup: letter.lookup_id.0,
-        digest: Sha256::digest(&letter.slot).into(),
-        slot: letter.slot.clone(),
-    };
-    take_in(place, letters.iter().map(put).collect());
+/// What the office sends to one server, bundle after bundle.
+pub(crate) struct Outbox<'a> {
+    place: &'a Place,
+    epoch: EpochId,
+    sequence: u64,
+    previous: Option<[u8; 32]>,
 }
 
-/// Empties a mailbox, as the office asks for when its code was exchanged.
-pub(crate) fn empty(place: &Place, keys: &MailboxKeys) {
-    take_in(place, vec![IncomingAction::Purge(keys.lookup_id().0)]);
+impl<'a> Outbox<'a> {
+    /// Nothing was sent yet.
+    pub(crate) fn new(place: &'a Place) -> Self {
+        Self {
+            place,
+            epoch: EpochId([7; 16]),
+            sequence: 0,
+            previous: None,
+        }
+    }
+
+    /// The same, as a restored vault would go on.
+    pub(crate) fn restored(&self) -> Self {
+        Self {
+            epoch: EpochId([8; 16]),
+            ..Self::new(self.place)
+        }
+    }
+
+    /// A copy of the console that does not know what the other one sends.
+    pub(crate) fn copied(&self) -> Self {
+        Self { ..*self }
+    }
+
+    /// Carries replies to the server and imports them there.
+    pub(crate) fn deliver(&mut self, letters: &[&Letter]) {
+        let bundle = self.write(
+            &letters
+                .iter()
+                .map(|letter| letter.item())
+                .collect::<Vec<_>>(),
+        );
+        let said = self.place.run("import", &[&bundle]);
+        assert!(said.contains("is taken in"), "{said}");
+    }
+
+    /// Writes the next bundle.
+    pub(crate) fn write(&mut self, items: &[Item]) -> PathBuf {
+        self.write_signed_by(&self.place.office().office_key, items)
+    }
+
+    /// The same with another key.
+    pub(crate) fn write_signed_by(&mut self, key: &SigningKey<Office>, items: &[Item]) -> PathBuf {
+        self.sequence += 1;
+        let key = key.for_bundles();
+        let line = |(subject, bytes): &Item| BlobLine {
+            sha256: Sha256::digest(bytes).into(),
+            subject: *subject,
+            size: bytes.len() as u64,
+        };
+        let note = ToServerNote {
+            instance: self.place.office().content.instance,
+            epoch: self.epoch,
+            sequence: self.sequence,
+            previous: self.previous,
+            day: Day::from_days_since_1970(20_780).expect("a day"),
+            acknowledged: 0,
+            token: Vec::new(),
+            signer: key.verifying_key(),
+            blobs: items.iter().map(line).collect(),
+        };
+        let mut file = Vec::new();
+        write_head(&mut file, &note.to_signed(&key)).expect("memory can be written");
+        for (_, bytes) in items {
+            write_blob_length(&mut file, bytes.len() as u64).expect("memory can be written");
+            file.extend_from_slice(bytes);
+        }
+        self.previous = Some(note.digest());
+        let name = format!("back-{}", hex::encode(note.digest()));
+        let path = self.place.path(&name);
+        fs::write(&path, file).expect("own folder");
+        path
+    }
 }
 
-fn take_in(place: &Place, actions: Vec<IncomingAction>) {
-    let address = StoreAddress::Sqlite(SqliteOptions::new(place.database()));
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let store = AnyStore::open(&address).await.expect("the store opens");
-        let state = store.incoming_state().await.expect("a state");
-        let last = state.and_then(|state| state.bundles.last().copied());
-        let sequence = last.map_or(0, |last| last.sequence) + 1;
-        let bundle = IncomingBundle {
-            sequence,
-            digest: [0; 32],
-            previous: [0; 32],
-        };
-        let incoming = Incoming {
-            epoch: [7; 16],
-            bundle,
-            actions,
-        };
-        store.take_incoming(incoming).await.expect("it is taken in");
-        store.close().await.expect("it closes");
-    });
+impl Letter {
+    /// The letter as a bundle has it.
+    pub(crate) fn item(&self) -> Item {
+        (OfficeSubject::Reply(self.lookup_id), self.slot.clone())
+    }
 }
+
+/// A blob of a bundle to a server.
+pub(crate) type Item = (OfficeSubject, Vec<u8>);
