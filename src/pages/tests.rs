@@ -16,6 +16,18 @@ mod mailbox;
 mod sealed;
 
 const PAGE_NUMBER: &str = "00112233445566778899aabbccddeeff";
+/// Where a page may lead.
+const PLACES: [&str; 9] = [
+    "/",
+    "/safety",
+    "/about",
+    "/keys",
+    "/report",
+    "/sealed",
+    "/mailbox",
+    "/mailbox/delete",
+    "data:,",
+];
 
 impl Site {
     /// An ordinary site, open.
@@ -182,18 +194,7 @@ fn nothing_runs_and_nothing_is_fetched_but_the_script_of_the_form() {
                 );
                 if ["href", "action", "formaction"].contains(&attribute.as_str()) {
                     assert!(
-                        [
-                            "/",
-                            "/safety",
-                            "/about",
-                            "/keys",
-                            "/report",
-                            "/sealed",
-                            "/mailbox",
-                            "/mailbox/delete",
-                            "data:,"
-                        ]
-                        .contains(&value.as_str()),
+                        PLACES.contains(&value.as_str()),
                         "{name}: {attribute} leads to {value}"
                     );
                 }
