@@ -6,10 +6,12 @@ use asylia_envelope::day::Day;
 
 use crate::{
     acknowledge,
-    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, StatusArgs},
+    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, ImportArgs, StatusArgs},
     clock::{Clock, Rng},
+    collection::{CollectionDays, Waiting},
+    config,
     data_folder::DataFolder,
-    doctor,
+    doctor, import,
     process::Check,
     serve,
     status::{self, Status},
@@ -45,11 +47,41 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<()> {
 pub fn acknowledge(args: &AcknowledgeArgs) -> anyhow::Result<()> {
     let data = DataFolder::existing(&args.data)?;
     let token = acknowledge::read_token()?;
-    let done = serve::runtime()?.block_on(acknowledge::acknowledge(&data, &token))?;
+    let done =
+        serve::runtime()?.block_on(acknowledge::acknowledge(&data, &token, Clock::System))?;
     println!(
         "Bundle number {} is acknowledged. {} records were deleted here.",
         done.sequence, done.records
     );
+    Ok(())
+}
+
+/// `asylia import`.
+///
+/// # Errors
+/// Those of [`import::import`].
+pub fn import(args: &ImportArgs) -> anyhow::Result<()> {
+    let data = DataFolder::existing(&args.data)?;
+    let importing = import::import(&data, &args.file, args.new_count, Clock::System);
+    let imported = serve::runtime()?.block_on(importing)?;
+    let number = imported.sequence;
+    match imported.done {
+        Some(done) => println!(
+            "Bundle number {number} of the office is taken in: {} new answers for mailboxes (dummies among them), {} \
+             answers removed, {} reports that arrived were deleted here.",
+            done.replies, done.purged, done.records
+        ),
+        None => {
+            println!("Bundle number {number} of the office was taken in before. Nothing is new.")
+        }
+    }
+    if !imported.missing.is_empty() {
+        let numbers: Vec<String> = imported.missing.iter().map(i64::to_string).collect();
+        println!(
+            "MISSING: bundles of the office that never came here: {}. Ask the office to send what they held again.",
+            numbers.join(", ")
+        );
+    }
     Ok(())
 }
 
@@ -66,9 +98,15 @@ pub fn status(args: &StatusArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When a check failed.
 pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
-    let (store, bundle) = match current(&args.data) {
-        Ok(status) => (Ok(format!("{} records", status.records)), bundle(&status)),
-        Err(_) => (Err("not readable".to_owned()), Err("unknown".to_owned())),
+    let days = config::collection_days(args.config.as_deref())?;
+    let unknown = || Err("unknown".to_owned());
+    let (store, bundle, collected) = match current(&args.data) {
+        Ok(status) => (
+            Ok(format!("{} records", status.records)),
+            bundle(&status),
+            collected(&status, days),
+        ),
+        Err(_) => (Err("not readable".to_owned()), unknown(), unknown()),
     };
     let further = vec![
         Check::required(
@@ -80,6 +118,11 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
             "key bundle",
             bundle,
             "Get the office's newest keys.note and start `asylia serve` with it",
+        ),
+        Check::required(
+            "collection",
+            collected,
+            "Export, have the bundle imported, and acknowledge it; after some more days the form closes itself",
         ),
         Check::required(
             "room on disk",
@@ -107,6 +150,19 @@ fn bundle(status: &Status) -> Result<String, String> {
         Ok(finding)
     } else {
         Err(finding)
+    }
+}
+
+/// Warns when the oldest report has waited for days.
+fn collected(status: &Status, days: CollectionDays) -> Result<String, String> {
+    let Some(day) = status.waiting_since else {
+        return Ok("nothing waits".to_owned());
+    };
+    let finding = format!("the oldest report waits since {day}");
+    let today = i64::from(Clock::System.today());
+    match days.judge(Some(day.days_since_1970()), today) {
+        Waiting::Fine => Ok(finding),
+        Waiting::Warn | Waiting::Notice | Waiting::Close => Err(finding),
     }
 }
 

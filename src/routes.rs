@@ -10,6 +10,7 @@ use crate::{app::AppState, router::Endpoint};
 
 pub(crate) mod api;
 mod keys;
+mod mailbox;
 mod pages;
 mod report;
 mod script;
@@ -29,6 +30,11 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::ApiIntake => get(api::intake),
         Endpoint::UploadPart => put(api::put),
         Endpoint::UploadCancel => delete(api::delete),
+        Endpoint::MailboxForm => get(mailbox::get),
+        Endpoint::Mailbox => post(mailbox::post),
+        Endpoint::MailboxDelete => post(mailbox::delete),
+        Endpoint::ApiMailbox => post(mailbox::api),
+        Endpoint::ApiMailboxDelete => post(mailbox::api_delete),
     };
     routes.with_state(state.clone())
 }

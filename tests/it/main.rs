@@ -15,6 +15,7 @@ mod interop;
     reason = "a wrong index fails the test, as it should"
 )]
 mod journey;
+mod mailbox;
 mod memory;
 #[expect(
     clippy::indexing_slicing,
