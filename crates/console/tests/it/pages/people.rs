@@ -56,6 +56,20 @@ fn what_is_not_right_changes_nothing_and_says_why() {
     let rows = site
         .office
         .rows("SELECT CAST(COUNT(*) AS BLOB) FROM events");
+    refuses_what_cannot_be_added(&site, &own);
+    refuses_what_would_leave_nobody(&site, &own);
+    let nobody = format!("/people/{}/remove", "00".repeat(16));
+    let unknown = site.post(&nobody, &format!("sure=yes&own={own}"));
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert_eq!(site.get("/people/nonsense").status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        site.office
+            .rows("SELECT CAST(COUNT(*) AS BLOB) FROM events"),
+        rows
+    );
+}
+
+fn refuses_what_cannot_be_added(site: &Site, own: &str) {
     for (form, why) in [
         (
             format!("{OFFICER}&own=wrong"),
@@ -89,6 +103,9 @@ fn what_is_not_right_changes_nothing_and_says_why() {
     ] {
         assert_refused(&site.post("/people/add", &form), why);
     }
+}
+
+fn refuses_what_would_leave_nobody(site: &Site, own: &str) {
     let me = person_page(&site.get("/people").text, "focal-point");
     for (path, form, why) in [
         (
@@ -111,15 +128,6 @@ fn what_is_not_right_changes_nothing_and_says_why() {
     ] {
         assert_refused(&site.post(&format!("{me}/{path}"), &form), why);
     }
-    let nobody = format!("/people/{}/remove", "00".repeat(16));
-    let unknown = site.post(&nobody, &format!("sure=yes&own={own}"));
-    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
-    assert_eq!(site.get("/people/nonsense").status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        site.office
-            .rows("SELECT CAST(COUNT(*) AS BLOB) FROM events"),
-        rows
-    );
 }
 
 #[test]
