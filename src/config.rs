@@ -40,6 +40,8 @@ pub struct Config {
     pub max_connections: usize,
     /// The site is reached over the clear web, through a proxy that ends TLS.
     pub clear_web: bool,
+    /// File of the signed manifest of what the site serves, if one is published.
+    pub site_manifest: Option<PathBuf>,
     /// Protections the operator gave up in writing.
     pub allowances: Allowances,
 }
@@ -121,6 +123,7 @@ impl Config {
             max_connections: within(max_connections, 8, 65_536)
                 .ok_or_else(|| source.refuse("max_connections", "it is not between 8 and 65536"))?,
             clear_web: file.clear_web,
+            site_manifest: file.site_manifest,
             allowances: Allowances {
                 swap: file.danger_swap,
                 unlocked_memory: file.danger_unlocked_memory,
@@ -167,6 +170,7 @@ struct File {
     store: Option<String>,
     report_limit_mib: Option<u64>,
     max_connections: Option<usize>,
+    site_manifest: Option<PathBuf>,
     #[serde(default)]
     clear_web: bool,
     #[serde(default)]

@@ -33,6 +33,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Export(args) => operator::export(&args),
         Verb::Acknowledge(args) => operator::acknowledge(&args),
         Verb::Status(args) => operator::status(&args),
+        Verb::SiteManifest => operator::site_manifest(),
         Verb::Doctor(args) => operator::doctor(&args),
     }
 }
