@@ -6,6 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use tempfile::TempDir;
 
 use super::*;
+use PageFault::{ForeignScript, Form, InlineScript, OtherSite, Style};
 
 const SCRIPT: &[u8] = b"let a = 1;";
 const STYLE: &str = "p>a{margin:0}";
@@ -126,10 +127,28 @@ fn a_page_is_known_by_what_it_loads() {
 
 #[test]
 fn whatever_could_run_load_or_lead_elsewhere_is_a_fault() {
-    let element = |name: &str| PageFault::Element(name.to_owned());
-    let attribute = |name: &str| PageFault::Attribute(name.to_owned());
-    use PageFault::{ForeignScript, Form, InlineScript, OtherSite, Style};
-    for (part, fault) in [
+    for (part, fault) in runs_or_loads().into_iter().chain(leads_or_hides()) {
+        let said = checked(&page("", part));
+        assert_eq!(said, Err(fault), "{part}");
+    }
+    assert_eq!(
+        page::check(b"<!DOCTYPE html>\xff", note().manifest()),
+        Err(Form)
+    );
+    assert_eq!(checked("<html></html>"), Err(Form));
+    assert!(!page::claims_to_be_one(b"<html>"));
+}
+
+fn element(name: &str) -> PageFault {
+    PageFault::Element(name.to_owned())
+}
+
+fn attribute(name: &str) -> PageFault {
+    PageFault::Attribute(name.to_owned())
+}
+
+fn runs_or_loads() -> Vec<(&'static str, PageFault)> {
+    vec![
         ("<script>a()</script>", InlineScript),
         (
             "<script type=module src=/static/a.js>a()</script>",
@@ -175,6 +194,11 @@ fn whatever_could_run_load_or_lead_elsewhere_is_a_fault() {
         ("<meta name=referrer content=unsafe-url>", attribute("name")),
         ("<link rel=stylesheet href=/x>", attribute("rel")),
         ("<link rel=icon href=\"//evil.example\">", OtherSite),
+    ]
+}
+
+fn leads_or_hides() -> Vec<(&'static str, PageFault)> {
+    vec![
         ("<a href=\"javascript:a()\">x</a>", OtherSite),
         ("<a href=\"https://evil.example\">x</a>", OtherSite),
         ("<a href=\"/\\evil.example\">x</a>", OtherSite),
@@ -208,14 +232,5 @@ fn whatever_could_run_load_or_lead_elsewhere_is_a_fault() {
         ("\0", Form),
         ("<p id=\"x", Form),
         ("<p", Form),
-    ] {
-        let said = checked(&page("", part));
-        assert_eq!(said, Err(fault), "{part}");
-    }
-    assert_eq!(
-        page::check(b"<!DOCTYPE html>\xff", note().manifest()),
-        Err(Form)
-    );
-    assert_eq!(checked("<html></html>"), Err(Form));
-    assert!(!page::claims_to_be_one(b"<html>"));
+    ]
 }
