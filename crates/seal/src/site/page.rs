@@ -31,6 +31,9 @@ pub enum PageFault {
     /// It refers to another site.
     #[error("it loads from, leads or sends to another site")]
     OtherSite,
+    /// With JavaScript on, what is typed would be sent as it is.
+    #[error("with JavaScript on it would send what is typed without locking it")]
+    SendsInClear,
     /// A style that the policy of the manifest does not name.
     #[error("it carries a style that the manifest does not name")]
     Style,
@@ -54,6 +57,7 @@ pub fn check(bytes: &[u8], manifest: &SiteManifest) -> Result<Vec<String>, PageF
     }
     let mut rest = html.strip_prefix(DOCTYPE).ok_or(PageFault::Form)?;
     let mut scripts = Vec::new();
+    let mut state = State::default();
     while let Some((text, after)) = rest.split_once('<') {
         no_bracket(text)?;
         rest = if let Some(comment) = after.strip_prefix("!--") {
@@ -65,11 +69,13 @@ pub fn check(bytes: &[u8], manifest: &SiteManifest) -> Result<Vec<String>, PageF
         } else if let Some(end) = after.strip_prefix('/') {
             let (name, after) = end.split_once('>').ok_or(PageFault::Form)?;
             known(name)?;
+            state.noscript &= name != "noscript";
             after
         } else {
             let (tag, after) = Tag::read(after)?;
             known(tag.name)?;
             tag.check_attributes()?;
+            state.enter(&tag)?;
             match tag.name {
                 "script" => {
                     let (path, after) = script(&tag, after, manifest)?;
@@ -83,6 +89,39 @@ pub fn check(bytes: &[u8], manifest: &SiteManifest) -> Result<Vec<String>, PageF
     }
     no_bracket(rest)?;
     Ok(scripts)
+}
+
+/// What decides whether something typed could be sent in clear.
+#[derive(Default)]
+struct State {
+    /// Inside `<noscript>`, which is mere text to a browser with JavaScript on.
+    noscript: bool,
+    /// A form that posts has begun. Never cleared: where a form ends, broken nesting can make unclear.
+    posting: bool,
+}
+
+impl State {
+    fn enter(&mut self, tag: &Tag<'_>) -> Result<(), PageFault> {
+        match tag.name {
+            "noscript" if self.noscript => return Err(PageFault::Form),
+            "noscript" => self.noscript = true,
+            "form" if self.posting => return Err(PageFault::SendsInClear),
+            "form" => match (tag.attribute("method"), tag.attribute("action")) {
+                (Some("dialog"), None) => {}
+                (Some("post"), Some(action)) if POSTS_FILES.contains(&action) => {
+                    self.posting = true;
+                }
+                _ => return Err(PageFault::SendsInClear),
+            },
+            "button" if !self.noscript && tag.sends() => return Err(PageFault::SendsInClear),
+            "input" if self.posting && tag.attribute("type") != Some("file") => {
+                return Err(PageFault::SendsInClear);
+            }
+            "textarea" | "select" if self.posting => return Err(PageFault::SendsInClear),
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 /// A tag that begins an element; borrowed from the page.
@@ -122,6 +161,7 @@ impl<'a> Tag<'a> {
                 ("link", "rel") if *value != "icon" => return Err(fault()),
                 ("meta", "name") if *value != "viewport" => return Err(fault()),
                 ("script", "src") | ("link", "href" | "rel") | ("meta", "name") => {}
+                ("button", "formmethod" | "formenctype") => {}
                 ("a", "href") | ("form", "action") | ("button", "formaction") => own(value)?,
                 ("script", "type") if *value != "module" => return Err(fault()),
                 (_, known) if ATTRIBUTES.contains(&known) => {}
@@ -129,6 +169,12 @@ impl<'a> Tag<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is a button that overrides what its form does.
+    fn sends(&self) -> bool {
+        let form = |(name, _): &(&str, &str)| name.starts_with("form");
+        self.attributes.iter().any(form)
     }
 
     fn attribute(&self, name: &str) -> Option<&'a str> {
@@ -221,6 +267,9 @@ fn style<'a>(after: &'a str, manifest: &SiteManifest) -> Result<&'a str, PageFau
 const DOCTYPE: &str = "<!DOCTYPE html>";
 const SHOWN_CHARS: usize = 20;
 
+/// Forms that post without a script: they take files that were sealed before.
+const POSTS_FILES: [&str; 1] = ["/sealed"];
+
 /// Every element of our pages.
 const ELEMENTS: [&str; 34] = [
     "html", "head", "meta", "title", "script", "link", "style", "noscript", "body", "header",
@@ -230,7 +279,7 @@ const ELEMENTS: [&str; 34] = [
 ];
 
 /// Every attribute of our pages that may have any value: none of them loads, runs or leads anywhere.
-const ATTRIBUTES: [&str; 25] = [
+const ATTRIBUTES: [&str; 23] = [
     "lang",
     "dir",
     "charset",
@@ -242,8 +291,6 @@ const ATTRIBUTES: [&str; 25] = [
     "value",
     "method",
     "enctype",
-    "formmethod",
-    "formenctype",
     "autocomplete",
     "spellcheck",
     "autocorrect",

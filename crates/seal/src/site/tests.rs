@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use tempfile::TempDir;
 
 use super::*;
-use PageFault::{ForeignScript, Form, InlineScript, OtherSite, Style};
+use PageFault::{ForeignScript, Form, InlineScript, OtherSite, SendsInClear, Style};
 
 const SCRIPT: &[u8] = b"let a = 1;";
 const STYLE: &str = "p>a{margin:0}";
@@ -120,7 +120,7 @@ fn a_page_is_known_by_what_it_loads() {
         checked(&page(LOADS, "")),
         Ok(vec!["/static/a.js".to_owned()])
     );
-    let body = "<p class=note>x &lt; y</p><form method=\"post\" action=\"/report\"><textarea name=\"story\" \
+    let body = "<p class=note>x &lt; y</p><form method=dialog><textarea name=\"story\" \
                 required></textarea></form><a href=\"#x\">a</a>";
     assert_eq!(checked(&page("", body)), Ok(Vec::new()));
 }
@@ -195,6 +195,41 @@ fn runs_or_loads() -> Vec<(&'static str, PageFault)> {
         ("<link rel=stylesheet href=/x>", attribute("rel")),
         ("<link rel=icon href=\"//evil.example\">", OtherSite),
     ]
+}
+
+fn sends_in_clear() -> Vec<&'static str> {
+    vec![
+        "<form method=post action=/report></form>",
+        "<form></form>",
+        "<form method=dialog action=/report></form>",
+        "<form method=post></form>",
+        "<form method=dialog><button formaction=/report formmethod=post>x</button></form>",
+        "<noscript></noscript><button formmethod=post>x</button>",
+        "<form method=post action=/sealed><textarea name=story></textarea></form>",
+        "<form method=post action=/sealed><input name=story></form>",
+        "<form method=post action=/sealed><div></form><select name=x></select>",
+        "<form method=post action=/sealed></form><form method=dialog></form>",
+    ]
+}
+
+#[test]
+fn a_page_that_would_send_what_is_typed_is_a_fault() {
+    for part in sends_in_clear() {
+        assert_eq!(checked(&page(LOADS, part)), Err(SendsInClear), "{part}");
+    }
+    let nested = page("", "<noscript><noscript></noscript>");
+    assert_eq!(checked(&nested), Err(Form));
+    let submit = page(
+        "",
+        "<form method=dialog><input type=submit formmethod=post></form>",
+    );
+    assert_eq!(checked(&submit), Err(attribute("formmethod")));
+    for good in [
+        "<form method=dialog><noscript><button formaction=/report formmethod=post>x</button></noscript></form>",
+        "<form method=post action=/sealed><input type=file name=sealed><button>x</button></form>",
+    ] {
+        assert_eq!(checked(&page("", good)), Ok(Vec::new()), "{good}");
+    }
 }
 
 fn leads_or_hides() -> Vec<(&'static str, PageFault)> {
