@@ -28,10 +28,6 @@ mod programs;
 mod protections;
 mod sealed_files;
 mod server;
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a wrong index fails the test, as it should"
-)]
 mod site_manifest;
 mod stage;
 #[expect(
