@@ -6,6 +6,7 @@ use std::{fs::File, sync::Arc};
 use asylia_envelope::{
     day::Day,
     key_bundle::{KeyBundle, Period},
+    site::SiteNote,
     submission::{ATTACHMENTS_LIMIT, REPORT_TEXT_LIMIT_BYTES, TEXT_FIELD_LIMIT_BYTES},
 };
 use axum::Router;
@@ -23,7 +24,7 @@ use crate::{
     pages::{self, Closed, Site},
     refusal::Reader,
     router::{self, FrontDoor},
-    routes,
+    routes, site_manifest,
     storage::{AnyStore, Store, StoreAddress},
     uploads::{Bounds, Uploads},
 };
@@ -35,6 +36,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The office's keys, or why the form is closed.
     pub keys: Arc<OfficeKeys>,
+    /// The signed manifest of what this build serves, where one is published.
+    pub site_manifest: Option<Arc<SiteNote>>,
     /// Where records rest.
     pub store: AnyStore,
     /// Uploads in parts.
@@ -57,6 +60,10 @@ impl AppState {
     /// # Errors
     /// A data folder or store that cannot be opened, or one that belongs to another office.
     pub async fn open(config: Arc<Config>, clock: Clock, mut rng: Rng) -> anyhow::Result<Self> {
+        let site_manifest = match &config.site_manifest {
+            Some(path) => Some(Arc::new(site_manifest::load(path)?)),
+            None => None,
+        };
         let data = DataFolder::create(&config.data)?;
         let held = Arc::new(data.hold()?);
         let address: StoreAddress = config.store.to_string().parse()?;
@@ -71,11 +78,13 @@ impl AppState {
         data.transfer_key(&mut rng)?;
         data.note_serving(&config.store, keys.bundle())?;
         let collection = Collection::load(&store).await?;
+        data.note_site_manifest(site_manifest.as_deref())?;
         Ok(Self {
             config,
             collection,
             scrubber: Scrubber::default(),
             keys: Arc::new(keys),
+            site_manifest,
             store,
             uploads: Uploads::new(Bounds::default()),
             clock,

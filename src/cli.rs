@@ -45,6 +45,8 @@ pub enum Verb {
     Import(ImportArgs),
     /// Say what is stored and whether the form is open
     Status(StatusArgs),
+    /// Print what this build serves, for the makers of a release to sign
+    SiteManifest,
     /// Check this machine's protections
     Doctor(DoctorArgs),
 }

@@ -43,6 +43,8 @@ pub struct Config {
     pub clear_web: bool,
     /// After how many days without an acknowledgement something is done.
     pub collection: CollectionDays,
+    /// File of the signed manifest of what the site serves, if one is published.
+    pub site_manifest: Option<PathBuf>,
     /// Protections the operator gave up in writing.
     pub allowances: Allowances,
 }
@@ -126,6 +128,7 @@ impl Config {
                 .ok_or_else(|| source.refuse("max_connections", "it is not between 8 and 65536"))?,
             clear_web: file.clear_web,
             collection,
+            site_manifest: file.site_manifest,
             allowances: Allowances {
                 swap: file.danger_swap,
                 unlocked_memory: file.danger_unlocked_memory,
@@ -186,6 +189,7 @@ struct File {
     store: Option<String>,
     report_limit_mib: Option<u64>,
     max_connections: Option<usize>,
+    site_manifest: Option<PathBuf>,
     #[serde(default)]
     clear_web: bool,
     uncollected_warn_days: Option<i64>,

@@ -35,6 +35,7 @@ pub mod refusal;
 pub mod router;
 pub mod routes;
 pub mod serve;
+pub mod site_manifest;
 pub mod stack;
 pub mod static_files;
 pub mod status;

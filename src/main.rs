@@ -34,6 +34,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Acknowledge(args) => operator::acknowledge(&args),
         Verb::Import(args) => operator::import(&args),
         Verb::Status(args) => operator::status(&args),
+        Verb::SiteManifest => operator::site_manifest(),
         Verb::Doctor(args) => operator::doctor(&args),
     }
 }

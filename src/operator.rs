@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use anyhow::Context;
 use asylia_envelope::day::Day;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     data_folder::DataFolder,
     doctor, import,
     process::Check,
-    serve,
+    serve, site_manifest,
     status::{self, Status},
     transfer,
 };
@@ -129,6 +130,11 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
             room(&args.data),
             "Export, have the bundle imported, or move the data folder to a larger disk",
         ),
+        Check::required(
+            "site manifest",
+            published(&args.data),
+            "Publish this release's signed manifest with the key `site_manifest`",
+        ),
     ];
     doctor::run(args, further)
 }
@@ -164,6 +170,30 @@ fn collected(status: &Status, days: CollectionDays) -> Result<String, String> {
         Waiting::Fine => Ok(finding),
         Waiting::Warn | Waiting::Notice | Waiting::Close => Err(finding),
     }
+}
+
+/// Without one nobody can tell what this server sends from what the release serves.
+fn published(data: &Path) -> Result<String, String> {
+    let unknown = |_| "unknown".to_owned();
+    let data = DataFolder::existing(data).map_err(unknown)?;
+    let note = data.site_manifest().ok_or("none is published")?;
+    site_manifest::check(&note)?;
+    let manifest = note.manifest();
+    Ok(format!(
+        "release {}, {}, signatures: {}",
+        manifest.release,
+        manifest.day,
+        note.signers().len()
+    ))
+}
+
+/// `asylia site-manifest`.
+///
+/// # Errors
+/// Those of standard output.
+pub fn site_manifest() -> anyhow::Result<()> {
+    let today = Day::from_days_since_1970(i64::from(Clock::System.today()));
+    Ok(site_manifest::print(today.context("the clock is wrong")?)?)
 }
 
 fn room(data: &Path) -> Result<String, String> {

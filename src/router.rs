@@ -46,6 +46,8 @@ pub enum Endpoint {
     About,
     /// The script of the form page.
     Static,
+    /// The signed list of what the site serves, as text.
+    SiteManifest,
     /// The form for sealed files.
     SealedForm,
     /// Takes sealed files; answers what became of each.
@@ -88,6 +90,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Safety, "/safety"),
     Route::get(Endpoint::About, "/about"),
     Route::get(Endpoint::Static, SCRIPT_PATH),
+    Route::get(Endpoint::SiteManifest, "/site-manifest"),
     Route::get(Endpoint::SealedForm, "/sealed"),
     Route::new(
         Endpoint::SealedFiles,

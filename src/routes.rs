@@ -15,6 +15,7 @@ mod pages;
 mod report;
 mod script;
 mod sealed;
+mod site;
 
 /// The handler of an endpoint, with its state.
 pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
@@ -25,6 +26,7 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::Safety => get(pages::safety),
         Endpoint::About => get(pages::about),
         Endpoint::Static => get(script::get),
+        Endpoint::SiteManifest => get(site::get),
         Endpoint::SealedForm => get(sealed::get),
         Endpoint::SealedFiles => post(sealed::post),
         Endpoint::ApiIntake => get(api::intake),

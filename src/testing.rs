@@ -177,6 +177,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter {
         Endpoint::Safety => get(panicking),
         Endpoint::About => get(async || AppError::from(anyhow::anyhow!("disk of MARKER"))),
         Endpoint::Static => get(async || ([(header::CACHE_CONTROL, "immutable")], "script")),
+        Endpoint::SiteManifest => get(with_foreign_headers),
         Endpoint::SealedForm => get(async || Html("<h1>sealed</h1>")),
         Endpoint::SealedFiles => post(take_form),
         Endpoint::ApiIntake => get(with_foreign_headers),

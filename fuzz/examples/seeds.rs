@@ -18,6 +18,7 @@ use asylia_envelope::{
     sealed_file::{SealedFileHead, SealedFileWriter},
     sealing::CompartmentSink,
     signing::{SigningKey, Transfer},
+    site::{SiteFile, SiteFileKind, SiteManifest, SiteNote},
     slices::{SliceWriter, StreamName},
     submission::{
         Account, CompartmentName, FORMAT_VERSION, IdentityPart, MailboxAddress, ManifestEntry,
@@ -72,6 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "seed",
         bundle.to_note(&[bundle.signature_line(&root)]).as_bytes(),
     )?;
+    keep("site", "seed", site()?.as_bytes())?;
     let signed = transfer_note()?;
     keep("transfer", "seed-note", signed.as_bytes())?;
     keep(
@@ -239,6 +241,26 @@ fn to_server() -> Result<(String, Vec<Vec<u8>>), Box<dyn Error>> {
         blobs: subjects.into_iter().zip(&blobs).map(line).collect(),
     };
     Ok((note.to_signed(&key), blobs))
+}
+
+fn site() -> Result<String, Box<dyn Error>> {
+    let file = |kind, path: &str| SiteFile {
+        kind,
+        sha256: [4; 32],
+        size: 12,
+        path: path.to_owned(),
+    };
+    let manifest = SiteManifest {
+        release: "0.1.0".to_owned(),
+        day: day("2026-07-01")?,
+        policy: "default-src 'none'; script-src 'self'".to_owned(),
+        files: vec![
+            file(SiteFileKind::File, "/static/a.png"),
+            file(SiteFileKind::Script, "/static/b.js"),
+        ],
+    };
+    let note = SiteNote::parse(manifest.to_text().as_bytes())?;
+    Ok(note.sign(&SigningKey::from_seed(&[4; 32])).ok_or("it is signed once")?)
 }
 
 fn transfer_bundle(signed: &str, blobs: &[&[u8]]) -> Result<Vec<u8>, Box<dyn Error>> {

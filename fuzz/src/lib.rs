@@ -20,6 +20,7 @@ use asylia_envelope::{
     sealed_file::{SealedFileHead, SealedFileParser, SealedFileWriter, Step},
     sealing::CompartmentSink,
     signing::SigningKey,
+    site::SiteNote,
     slices::{SliceReader, SliceWriter},
     submission::{Account, CompartmentName, IdentityPart, ManifestEntry},
     transfer::{
@@ -200,6 +201,25 @@ pub fn key_bundle(bytes: &[u8]) -> bool {
     if bundle.verify(&Anchor::DemoOnly, None).is_ok() {
         assert!(demo, "a bundle vouched for itself");
     }
+    true
+}
+
+/// A site manifest: what is accepted starts with the very text that the signatures cover.
+pub fn site(bytes: &[u8]) -> bool {
+    let Ok(note) = SiteNote::parse(bytes) else {
+        return false;
+    };
+    let text = note.manifest().to_text();
+    assert!(
+        bytes.starts_with(text.as_bytes()) && note.text().as_bytes() == bytes,
+        "the manifest is read differently than it is signed"
+    );
+    let bare = bytes.len() == text.len();
+    assert_eq!(
+        bare,
+        note.signers().is_empty(),
+        "a signature was not looked at"
+    );
     true
 }
 

@@ -29,6 +29,7 @@ mod programs;
 mod protections;
 mod sealed_files;
 mod server;
+mod site_manifest;
 mod stage;
 #[expect(
     clippy::indexing_slicing,

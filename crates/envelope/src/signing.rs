@@ -48,6 +48,11 @@ role! {
     Mailbox, "asylia/v1/mailbox/follow-up"
 }
 
+role! {
+    /// Whoever built or checked a release: signs the manifest of its site.
+    Site, "asylia/v1/site/manifest"
+}
+
 /// A signing key of one role; 32 secret bytes, cleared when dropped.
 pub struct SigningKey<R: Role>(ed25519_dalek::SigningKey, PhantomData<R>);
 
