@@ -19,6 +19,8 @@ use tokio::runtime;
 use crate::{
     access::{Role, Verb as Allowed},
     l10n::Texts,
+    launcher,
+    lockdown::{Lock, lock_down},
     machine::{Machine, Random},
     passphrase,
     vault::{Credentials, FIRST_PERSON, Vault, VaultError, header::KDF_DEFAULT_MIB},
@@ -29,6 +31,7 @@ mod doctor;
 mod import;
 mod init;
 mod preserve;
+mod search;
 mod serve;
 mod show;
 mod users;
@@ -65,10 +68,18 @@ enum Verb {
     /// The chain of events and the log of who did what
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// List the reports in which words occur
+    Search(search::SearchArgs),
     /// Copy the vault into one file, sealed as it is
     Backup(preserve::BackupArgs),
     /// Make a vault from such a copy
     Restore(preserve::RestoreArgs),
+    /// Start the browser for `browser`, which alone calls this
+    #[command(name = launcher::VERB, hide = true)]
+    OpenBrowser {
+        /// The private folder with the launch page
+        folder: PathBuf,
+    },
 }
 
 /// What every verb on a vault takes.
@@ -212,6 +223,9 @@ fn run(
     clock: Arc<dyn Fn() -> i64 + Send + Sync>,
     random: Arc<dyn Fn() -> Random + Send + Sync>,
 ) -> Result<(), Failure> {
+    if let Verb::OpenBrowser { folder } = &verb {
+        return Ok(launcher::help(folder, io::stdin(), io::stdout())?);
+    }
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -227,6 +241,9 @@ fn run(
         clock,
         random,
     };
+    if !matches!(verb, Verb::Browser(_)) {
+        lock_down(Lock::Verb)?;
+    }
     match verb {
         Verb::Init(args) => init::run(&machine, &args),
         Verb::Import(args) => import::run(&machine, &args),
@@ -237,8 +254,10 @@ fn run(
         Verb::Doctor(args) => doctor::run(&machine, &args),
         Verb::Users(verb) => users::run(&machine, verb),
         Verb::Audit(verb) => audit::run(&machine, &verb),
+        Verb::Search(args) => search::run(&machine, &args),
         Verb::Backup(args) => preserve::backup(&machine, &args),
         Verb::Restore(args) => preserve::restore(&machine, &args),
+        Verb::OpenBrowser { .. } => Ok(()),
     }
 }
 

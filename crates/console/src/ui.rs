@@ -22,18 +22,23 @@ use axum::{
 use tokio::task;
 
 use crate::{
-    access::Page,
+    access::{Page, Roles},
     l10n::Texts,
     machine::Machine,
+    search::prepare,
     vault::{Credentials, Vault, VaultError},
 };
 
+mod audit;
 mod case;
 mod headers;
 mod help;
 mod inbox;
 pub(crate) mod layout;
 mod lock;
+mod passphrase;
+mod people;
+mod search;
 mod unlock;
 
 pub use headers::content_security_policy;
@@ -46,6 +51,8 @@ pub struct App {
     vault: Mutex<Option<Vault>>,
     demo: AtomicBool,
     last_used: Mutex<Instant>,
+    /// The head that was signed at the last lock, as text.
+    last_head: Mutex<Option<String>>,
 }
 
 impl App {
@@ -58,6 +65,7 @@ impl App {
             vault: Mutex::new(None),
             demo: AtomicBool::new(false),
             last_used: Mutex::new(now),
+            last_head: Mutex::new(None),
         }
     }
 
@@ -72,20 +80,37 @@ impl App {
         Ok(())
     }
 
-    /// Whether somebody unlocked the vault whose role opens the page.
-    fn permits(&self, page: Page) -> bool {
-        let vault = self.vault();
-        vault
-            .as_ref()
-            .is_some_and(|vault| page.allows_any(vault.roles()))
+    /// The roles of whoever unlocked the vault; `None` while it is locked.
+    fn roles(&self) -> Option<Roles> {
+        self.vault().as_ref().map(|vault| vault.roles().clone())
     }
 
-    /// Closes the vault and drops all its keys. Blocks while a page is being made.
+    /// Reads up to `limit` reports for the search, if the person's role has one; returns whether more are left.
+    pub fn prepare_search(&self, limit: usize) -> bool {
+        let mut vault = self.vault();
+        let vault = vault.as_mut();
+        let vault = vault.filter(|vault| Page::Search.allows_any(vault.roles()));
+        // What failed here is said by the search itself, which tries again.
+        vault.is_some_and(|vault| prepare(vault, limit).unwrap_or(false))
+    }
+
+    /// Closes the vault and drops all its keys; keeps the signed head to be shown. Blocks while a page is being
+    /// made.
     pub fn lock(&self) {
         let vault = self.vault().take();
         if let Some(vault) = vault {
-            vault.close();
+            let head = vault.close().map(|head| head.to_text());
+            *self
+                .last_head
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = head;
         }
+    }
+
+    /// The head that was signed at the last lock: numbers and a signature, nothing of what the vault holds.
+    fn last_head(&self) -> Option<String> {
+        let head = self.last_head.lock();
+        head.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Locks when nobody used the pages for `limit`; returns whether it did.
@@ -134,6 +159,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/lock", post(lock::post))
         .route("/case/{id}", get(case::get))
         .route("/help", get(help::get))
+        .route("/search", get(search::get).post(search::post))
+        .route("/audit", get(audit::get))
+        .route("/people", get(people::get))
+        .route("/people/add", post(people::add))
+        .route("/people/{id}", get(people::one))
+        .route("/people/{id}/roles", post(people::roles))
+        .route("/people/{id}/remove", post(people::remove))
+        .route("/passphrase", get(passphrase::get).post(passphrase::post))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
         .layer(middleware::from_fn_with_state(
@@ -212,5 +245,5 @@ fn refusal(app: &App, status: StatusCode, title: &str, text: &str) -> Response {
     (status, page).into_response()
 }
 
-/// Most bytes of a form: a passphrase and nothing else.
+/// Most bytes of a form: names, passphrases, words, and nothing else.
 const FORM_LIMIT_BYTES: usize = 16 * 1024;

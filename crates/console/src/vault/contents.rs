@@ -129,6 +129,12 @@ impl Contents {
             .find(|person| super::kdf::normal(&person.name) == name)
     }
 
+    /// Everybody who can unlock the vault now, the recovery key apart.
+    pub fn staff(&self) -> impl Iterator<Item = &PersonItem> {
+        let people = self.people.values();
+        people.filter(|person| !person.removed && person.id != super::slot::RECOVERY)
+    }
+
     /// The last known name of a person.
     #[must_use]
     pub fn name_of(&self, person: &PersonId) -> String {

@@ -93,6 +93,7 @@ impl Vault {
             tip: Tip::START,
             data_version: 0,
             damage_logged: false,
+            search: crate::search::Index::default(),
         };
         vault.refresh()?;
         let mut transaction = vault.begin()?;

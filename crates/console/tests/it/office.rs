@@ -21,7 +21,9 @@ use asylia_envelope::{
     sealing::SubmissionSealer,
     signing::{SigningKey, Transfer},
     submission::{Account, FORMAT_VERSION, IdentityPart, MailboxAddress},
-    transfer::{BlobLine, Direction, TransferNote, write_blob_length, write_head},
+    transfer::{
+        BlobLine, RecordSubject, ToServerNote, TransferNote, write_blob_length, write_head,
+    },
     words::{WordList, draw_proof_words},
 };
 use asylia_keys::{demo::DemoOffice, identity::AnyIdentity};
@@ -225,7 +227,6 @@ impl Office {
 
     pub(crate) fn note(&self, records: &[Stored]) -> TransferNote {
         TransferNote {
-            direction: Direction::ToOffice,
             instance: self.bundle.content().instance,
             epoch: self.epoch,
             sequence: self.next,
@@ -238,12 +239,33 @@ impl Office {
                 .iter()
                 .map(|record| BlobLine {
                     sha256: Sha256::digest(&record.bytes).into(),
-                    record_id: record.record_id,
-                    period: record.period.clone(),
+                    subject: RecordSubject {
+                        record_id: record.record_id,
+                        period: record.period.clone(),
+                    },
                     size: record.bytes.len() as u64,
                 })
                 .collect(),
         }
+    }
+
+    /// An empty bundle that this office signs for a server.
+    pub(crate) fn bundle_to_a_server(&self) -> Vec<u8> {
+        let key = self.demo.office_key.for_bundles();
+        let note = ToServerNote {
+            instance: self.bundle.content().instance,
+            epoch: self.epoch,
+            sequence: 1,
+            previous: None,
+            day: day(),
+            acknowledged: 0,
+            token: Vec::new(),
+            signer: key.verifying_key(),
+            blobs: Vec::new(),
+        };
+        let mut file = Vec::new();
+        write_head(&mut file, &note.to_signed(&key)).expect("memory takes it");
+        file
     }
 
     /// The file of a note; the blobs are what they are, whether they fit it or not.

@@ -30,8 +30,17 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditVerify,
             Verb::AuditHead,
             Verb::Backup,
+            Verb::Search,
         ],
-        &Page::ALL,
+        &[
+            Page::Inbox,
+            Page::Case,
+            Page::Help,
+            Page::Unlock,
+            Page::Lock,
+            Page::Passphrase,
+            Page::Search,
+        ],
     ),
     (
         Role::Custodian,
@@ -43,7 +52,13 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditVerify,
             Verb::AuditHead,
         ],
-        &[Page::Case, Page::Help, Page::Unlock, Page::Lock],
+        &[
+            Page::Case,
+            Page::Help,
+            Page::Unlock,
+            Page::Lock,
+            Page::Passphrase,
+        ],
     ),
     (
         Role::Statistician,
@@ -54,7 +69,7 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditVerify,
             Verb::AuditHead,
         ],
-        &[Page::Help, Page::Unlock, Page::Lock],
+        &[Page::Help, Page::Unlock, Page::Lock, Page::Passphrase],
     ),
     (
         Role::Auditor,
@@ -66,7 +81,13 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditExport,
             Verb::AuditHead,
         ],
-        &[Page::Help, Page::Unlock, Page::Lock],
+        &[
+            Page::Help,
+            Page::Unlock,
+            Page::Lock,
+            Page::Passphrase,
+            Page::Audit,
+        ],
     ),
 ];
 
