@@ -21,6 +21,9 @@ export interface Hashing {
   end(): void;
 }
 
+/** A Worker that digests ended before its time: begin again without. */
+export class HashingBroke extends Error {}
+
 /** Starts Workers if one of these files is large enough for them, and the device has cores to spare. */
 export async function startHashing(
   fileBytes: readonly number[],
@@ -69,7 +72,10 @@ class Line {
     };
     worker.onerror = () => this.#break();
     const timer = setTimeout(() => this.#break(), START_MS);
-    this.ready = this.#next().then(() => clearTimeout(timer));
+    this.ready = this.#next().then(() => undefined);
+    const stop = (): void => clearTimeout(timer);
+    // Heard here too: nobody waits for this Worker where the other did not even start.
+    this.ready.then(stop, stop);
   }
 
   /** A buffer to be filled. */
@@ -114,7 +120,7 @@ class Line {
   }
 
   #break(): void {
-    this.#broken = new Error();
+    this.#broken ??= new HashingBroke();
     this.#broke(this.#broken);
   }
 }

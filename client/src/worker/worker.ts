@@ -6,10 +6,14 @@ import { BundleProblem, SealProblem, sealReport, verifyBundle } from "../core/in
 import type { Receipt, SealProblemKind, VerifiedBundle } from "../core/index.js";
 import { streamBytes } from "./estimate.js";
 import { Gate } from "./gate.js";
+import { HASHER } from "./hasher.js";
+import { HashingBroke, startHashing } from "./hashing.js";
+import type { Hashing } from "./hashing.js";
 import type { Failure, News, Order, Report, Unready } from "./messages.js";
 import { inParts } from "./parts.js";
 import { fetchIntake, fetchNote, thisServer } from "./server.js";
 import type { Intake } from "./server.js";
+import { startWorker } from "./start.js";
 import { Tally } from "./tally.js";
 import { Lost, Refused, upload } from "./upload.js";
 import type { Surroundings } from "./upload.js";
@@ -20,9 +24,9 @@ export interface WorkerScope {
   postMessage(news: News): void;
 }
 
-/** Takes the page's orders from now on. */
-export function serve(scope: WorkerScope): void {
-  const sealer = new Sealer((news) => scope.postMessage(news));
+/** Takes the page's orders from now on; `script` is the address of this very module. */
+export function serve(scope: WorkerScope, script: string): void {
+  const sealer = new Sealer((news) => scope.postMessage(news), script);
   scope.onmessage = (event) => sealer.take(event.data as Order);
 }
 
@@ -36,9 +40,13 @@ class Sealer {
   #tell: (news: News) => void;
   #office: Office | null = null;
   #gate = new Gate();
+  #script: string;
+  /** Of this device; counted as one after a Worker that digests has broken. */
+  #cores = navigator.hardwareConcurrency;
 
-  constructor(tell: (news: News) => void) {
+  constructor(tell: (news: News) => void, script: string) {
     this.#tell = tell;
+    this.#script = script;
   }
 
   take(order: Order): void {
@@ -106,6 +114,8 @@ class Sealer {
         if (problem instanceof Refused && problem.failure === "keys") {
           // The page may have stood open while the office changed its keys.
           this.#office = await openOffice();
+        } else if (problem instanceof HashingBroke) {
+          this.#cores = 1;
         } else if (!(problem instanceof Lost)) {
           throw problem;
         }
@@ -116,6 +126,16 @@ class Sealer {
   async #attempt(report: Report, gate: Gate): Promise<Receipt> {
     this.#office ??= await openOffice();
     const { bundle, intake } = this.#office;
+    const sizes = report.files.map(({ file }) => file.size);
+    const hashing = await startHashing(sizes, this.#cores, () => startWorker(this.#script, HASHER));
+    try {
+      return await this.#sealed(report, gate, { bundle, intake }, hashing);
+    } finally {
+      hashing.end();
+    }
+  }
+
+  async #sealed(report: Report, gate: Gate, { bundle, intake }: Office, hashing: Hashing): Promise<Receipt> {
     const sealed = await sealReport({
       bundle,
       today: intake.today,
@@ -124,6 +144,7 @@ class Sealer {
       fields: report.fields,
       files: report.files.map(({ file, showsWho }) => ({ name: file.name, mediaType: file.type, blob: file, showsWho })),
       random,
+      digest: hashing.digest,
     });
     const token = hexadecimal(random(TOKEN_BYTES));
     const total = streamBytes(report.files.map(({ file }) => file.size));
