@@ -132,7 +132,10 @@ fn a_saved_copy_is_the_same_until_a_byte_of_it_changes() {
         said.contains(&format!("DIFFERENT            {script}")),
         "{said}"
     );
-    assert!(said.contains("1 of 10 paths are wrong or missing"), "{said}");
+    assert!(
+        said.contains("1 of 10 paths are wrong or missing"),
+        "{said}"
+    );
 
     let said = saved.verify_with("static/added.js", b"send(secrets)");
     assert!(

@@ -24,7 +24,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let office = Office::new();
+        let office = Office::of_today();
         let keys = office.folder.path().join("keys");
         office.demo.write(&keys).expect("the keys are written");
         Self { office }
@@ -116,7 +116,7 @@ fn from_the_stick_to_the_file() {
     assert!(fs::read(&bundle).unwrap() == before);
     let listed = desk.json(&["list", "--json"]);
     let expected = json!([
-        {"id": ids[0], "received_day": "2026-11-23", "urgency": null, "state": "imported", "path": "server", "attachments": 1},
+        {"id": ids[0], "received_day": desk.office.day().to_string(), "urgency": null, "state": "imported", "path": "server", "attachments": 1},
         {"id": ids[1], "received_day": null, "urgency": null, "state": "quarantined", "path": null, "attachments": 0},
     ]);
     assert_eq!(listed, expected);

@@ -157,7 +157,7 @@ fn under_the_rule_every_call_is_refused_and_without_it_none() {
 /// The real listener and the real pages under the rule, asked from outside it.
 #[test]
 fn the_page_still_serves_under_the_rule_and_says_what_it_tried() {
-    let office = Office::new();
+    let office = Office::of_today();
     office.vault().close();
     for (rule, says) in [
         (true, "the kernel refused each"),
@@ -196,7 +196,7 @@ fn the_page_still_serves_under_the_rule_and_says_what_it_tried() {
 /// none, and what the page tries is refused.
 #[test]
 fn every_thread_of_the_running_console_stands_under_the_rule() {
-    let office = Office::new();
+    let office = Office::of_today();
     office.vault().close();
     let mut child = Serving(
         Command::new(env!("CARGO_BIN_EXE_asylia-console"))

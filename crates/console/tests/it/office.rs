@@ -4,6 +4,7 @@ use std::{
     io::{Cursor, Write},
     path::PathBuf,
     sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use asylia_console::{
@@ -38,7 +39,7 @@ pub(crate) const PASSPHRASE: &str = "six words that nobody else knows";
 
 /// The first person's name.
 pub(crate) const FIRST: &str = "focal-point";
-/// Ten in the morning of [`day`], in seconds since 1970.
+/// Ten in the morning of 2026-11-23, in seconds since 1970.
 pub(crate) const NOW: i64 = 1_795_428_000;
 
 /// What a person says, before it is sealed.
@@ -69,11 +70,27 @@ pub(crate) struct Office {
     pub(crate) folder: TempDir,
     pub(crate) previous: Option<[u8; 32]>,
     pub(crate) next: u64,
+    now: i64,
 }
 
 impl Office {
     pub(crate) fn new() -> Self {
-        let demo = DemoOffice::generate(day(), &mut OsRng);
+        Self::at(NOW)
+    }
+
+    /// An office for the program itself, which has the real clock: what is written before and after lies in order.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the program that is started has no other clock"
+    )]
+    pub(crate) fn of_today() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = since.expect("it is after 1970").as_secs();
+        Self::at(i64::try_from(seconds).expect("a time of this age"))
+    }
+
+    fn at(now: i64) -> Self {
+        let demo = DemoOffice::generate(day_of(now), &mut OsRng);
         let bundle = UnverifiedBundle::parse(demo.note.as_bytes())
             .and_then(|note| note.verify(&Anchor::DemoOnly, None))
             .expect("the demonstration's note verifies");
@@ -90,6 +107,7 @@ impl Office {
             folder: tempfile::tempdir().expect("a folder is made"),
             previous: None,
             next: 1,
+            now,
         }
     }
 
@@ -138,11 +156,17 @@ impl Office {
         Vault::open(self.machine(), &self.directory(), &who).expect("the vault opens")
     }
 
+    /// The day on which everything happens.
+    pub(crate) fn day(&self) -> Day {
+        day_of(self.now)
+    }
+
     /// The test's machine: always the same moment of the same day.
     pub(crate) fn machine(&self) -> Machine {
+        let now = self.now;
         Machine {
             handle: self.runtime.handle().clone(),
-            clock: Arc::new(|| NOW),
+            clock: Arc::new(move || now),
             random: Arc::new(|| Box::new(OsRng)),
         }
     }
@@ -173,7 +197,7 @@ impl Office {
             record_id,
             period: period.id.clone(),
             bundle_sequence: 1,
-            day: day(),
+            day: self.day(),
             path: SealedBy::Server,
         };
         let mut answers = Answers::default();
@@ -231,7 +255,7 @@ impl Office {
             epoch: self.epoch,
             sequence: self.next,
             previous: self.previous,
-            day: day(),
+            day: self.day(),
             acknowledged: 0,
             token: vec![7; 16],
             signer: self.server.verifying_key(),
@@ -257,7 +281,7 @@ impl Office {
             epoch: self.epoch,
             sequence: 1,
             previous: None,
-            day: day(),
+            day: self.day(),
             acknowledged: 0,
             token: Vec::new(),
             signer: key.verifying_key(),
@@ -308,10 +332,6 @@ pub(crate) fn credentials() -> Credentials {
 
 pub(crate) fn passphrase() -> SecretString {
     SecretString::from(PASSPHRASE)
-}
-
-pub(crate) fn day() -> Day {
-    "2026-11-23".parse().expect("a day")
 }
 
 /// Bytes of a file, different for each seed, the same in each run.
@@ -379,4 +399,8 @@ fn framed(ciphertext: &[u8], class: u64) -> Vec<u8> {
         0,
     );
     stored
+}
+
+fn day_of(seconds: i64) -> Day {
+    Day::from_days_since_1970(seconds.div_euclid(86_400)).expect("a day of this age")
 }
