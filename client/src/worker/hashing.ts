@@ -37,7 +37,10 @@ export async function startHashing(
     return { digest: here, end };
   }
   try {
-    lines.push(new Line(startWorker()), new Line(startWorker()));
+    // One by one: where the second cannot be started, the first is to be ended.
+    for (let of = 0; of < 2; of += 1) {
+      lines.push(new Line(startWorker()));
+    }
     await Promise.all(lines.map((line) => line.ready));
   } catch {
     end();
