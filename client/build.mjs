@@ -45,7 +45,7 @@ async function bundle() {
     legalComments: "none",
     banner: { js: BANNER },
     metafile: true,
-    plugins: [lean, withoutWords, localeTexts],
+    plugins: [lean, localeTexts],
   });
   const [output] = result.outputFiles;
   if (output === undefined) {
@@ -59,23 +59,6 @@ async function bundle() {
   }
   return output.text;
 }
-
-/**
- * Leaves out what the libraries' errors say: 2 KB that only programmers would read. Nothing depends on it, and the
- * page shows texts of its own. Where a text is made by a call, it stays.
- * @type {import("esbuild").Plugin}
- */
-const withoutWords = {
-  name: "without-words",
-  setup(build) {
-    build.onLoad({ filter: /[\\/]node_modules[\\/].*\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(ERROR_WITH_WORDS, "new $1()"),
-    }));
-  },
-};
-
-/** A text in quotes, whatever stands in it; or anything without a parenthesis, so without a call. */
-const ERROR_WITH_WORDS = /\bnew ((?:Range|Type)?Error)\((?:"[^"\\\n]*"|'[^'\\\n]*'|[^()\n]+)\)/g;
 
 /** Packages by the paths of their files. @param {string[]} paths */
 function packages(paths) {
