@@ -76,7 +76,15 @@ pub async fn export(
     let progress = progress_bar(&batch);
     let blobs = digests(&store, &batch, &progress).await?;
     let acknowledged = import::arrived_without_gap(store.incoming_state().await?.as_ref());
-    let (note, token_hash) = note(&bundle, &state, acknowledged, blobs, data, clock, rng)?;
+    let (note, token_hash) = note(
+        &bundle,
+        &state,
+        (acknowledged, waiting),
+        blobs,
+        data,
+        clock,
+        rng,
+    )?;
     let signed = note.to_signed(&data.transfer_key(rng)?);
     let file = write_bundle(&store, &note, &signed, out, &progress).await?;
     store
@@ -150,7 +158,7 @@ async fn digests(
 fn note(
     bundle: &KeyBundle,
     state: &TransferState,
-    acknowledged: u64,
+    (acknowledged, waiting): (u64, u64),
     blobs: Vec<BlobLine>,
     data: &DataFolder,
     clock: Clock,
@@ -172,6 +180,7 @@ fn note(
         previous: (state.sequence > 0).then_some(state.digest),
         day,
         acknowledged,
+        waiting,
         token: token.seal(intake).context("the token cannot be sealed")?,
         signer: data.transfer_key(rng)?.verifying_key(),
         blobs,

@@ -197,6 +197,7 @@ fn transfer_note() -> Result<String, Box<dyn Error>> {
         previous: None,
         day: day("2026-07-02")?,
         acknowledged: 0,
+        waiting: 0,
         token: vec![0; 16],
         signer: key.verifying_key(),
         blobs: vec![BlobLine {
@@ -236,6 +237,7 @@ fn to_server() -> Result<(String, Vec<Vec<u8>>), Box<dyn Error>> {
         previous: Some([4; 32]),
         day: day("2026-07-03")?,
         acknowledged: 1,
+        waiting: 0,
         token: Vec::new(),
         signer: key.verifying_key(),
         blobs: subjects.into_iter().zip(&blobs).map(line).collect(),

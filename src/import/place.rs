@@ -155,6 +155,7 @@ mod tests {
             previous,
             day: "2026-11-24".parse().expect("a day"),
             acknowledged: 0,
+            waiting: 0,
             token: Vec::new(),
             signer: SigningKey::<Office>::from_seed(&[8; 32])
                 .for_bundles()

@@ -357,6 +357,19 @@ console-cli-users-roles = { $name } has other roles from the next unlock on.
 console-cli-users-passphrase = The passphrase of { $name } is changed. Copies of the vault from before still open with the old one.
 console-cli-users-recovery = The recovery key is set. Keep its shares apart from this computer and from each other.
 console-cli-users-recovered = { $name } has a new passphrase.
+console-cli-identity-added = { $identities ->
+    [one] One identity is added.
+   *[other] { $identities } identities are added.
+} { $opened ->
+    [0] No record was waiting for them.
+    [one] One record that was waiting for them is open now.
+   *[other] { $opened } records that were waiting for them are open now.
+}
+console-cli-identity-period = { $period }, sealed to until { $until }: identities { $identities }; { $records } records opened, { $quarantined } in quarantine, { $waiting } identity parts waiting.
+console-cli-identity-destroyed = Destroyed on { $day }.
+console-cli-identity-due = Its identities can be destroyed: nothing more needs them.
+console-cli-identity-gone = The identities of { $period } ({ $identities }) are destroyed in this vault, and the statement is written.
+console-cli-identity-gone-limits = Other copies stay until they are destroyed too: identity files, shares of the seeds, and copies of this vault. What is in the vault stays readable to those who can unlock it.
 console-cli-audit-verified = { $events } events, { $heads } of them signed heads.
 console-cli-audit-fault = Not as it was written: { $fault }
 console-cli-audit-head-fits = Event { $number }, which the carried head signs, is in its place.

@@ -28,6 +28,7 @@ use crate::{
 
 mod audit;
 mod doctor;
+mod identity;
 mod import;
 mod init;
 mod preserve;
@@ -65,6 +66,9 @@ enum Verb {
     /// People, their roles and their passphrases
     #[command(subcommand)]
     Users(users::UsersVerb),
+    /// Identities of periods: what opens what was sealed to them
+    #[command(subcommand)]
+    Identity(identity::IdentityVerb),
     /// The chain of events and the log of who did what
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -253,6 +257,7 @@ fn run(
         Verb::Browser(args) => serve::run(&runtime, &machine, &args),
         Verb::Doctor(args) => doctor::run(&machine, &args),
         Verb::Users(verb) => users::run(&machine, verb),
+        Verb::Identity(verb) => identity::run(&machine, &verb),
         Verb::Audit(verb) => audit::run(&machine, &verb),
         Verb::Search(args) => search::run(&machine, &args),
         Verb::Backup(args) => preserve::backup(&machine, &args),

@@ -36,6 +36,7 @@ mod check;
 mod contents;
 mod create;
 mod database;
+mod destruction;
 pub mod domain;
 mod error;
 mod files;
@@ -50,6 +51,7 @@ pub mod keys;
 mod load;
 mod migrate;
 mod people;
+mod periods;
 mod preserve;
 mod record;
 pub(crate) mod resealing;
@@ -59,8 +61,10 @@ mod transaction;
 
 pub use self::{
     contents::{Contents, Row},
+    destruction::{DestructionNote, NotAStatement, Obstacle},
     error::VaultError,
     people::NewPerson,
+    periods::{Added, PeriodState},
     session::Session,
     transaction::{VaultTransaction, WrittenPieces},
 };
@@ -255,7 +259,7 @@ impl Vault {
             self.tip,
         ))?;
         self.data_version = version;
-        Ok(())
+        self.read_identities()
     }
 
     /// Signs the head in the person's name if anything was written since the last signature, and closes the file,

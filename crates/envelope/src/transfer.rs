@@ -96,6 +96,9 @@ pub struct TransferNote<S: SignsBundles = Transfer> {
     /// Highest number of the other direction that the signer has seen acknowledged, or taken in whole; 0 for
     /// none.
     pub acknowledged: u64,
+    /// To the office: how many records the server holds beside those of this bundle; 0 says that it holds no
+    /// others. Not written in a note to a server.
+    pub waiting: u64,
     /// A 128-bit token sealed to the intake key, with which the office acknowledges a full import; not
     /// written in a note to a server, and empty in one that was read.
     pub token: Vec<u8>,
@@ -158,13 +161,14 @@ impl<S: SignsBundles> TransferNote<S> {
             .map_or_else(|| String::from("none"), hex::encode);
         let mut text = format!(
             "asylia transfer note v1\ndirection: {}\ninstance: {}\nepoch: {}\nsequence: {}\nprevious: {previous}\n\
-             day: {}\nacknowledged: {}\ntoken: {}\nsigner: {}\ncount: {}\nbytes: {}\n",
+             day: {}\nacknowledged: {}\n{}token: {}\nsigner: {}\ncount: {}\nbytes: {}\n",
             S::DIRECTION,
             self.instance,
             self.epoch,
             self.sequence,
             self.day,
             self.acknowledged,
+            self.waiting_line(),
             self.token_text(),
             self.signer,
             self.blobs.len(),
@@ -175,6 +179,14 @@ impl<S: SignsBundles> TransferNote<S> {
             text.push_str(&format!("blob: {digest} {} {}\n", blob.subject, blob.size));
         }
         text
+    }
+
+    /// What a server still holds is nothing that the office could say.
+    fn waiting_line(&self) -> String {
+        match S::DIRECTION {
+            Direction::ToOffice => format!("waiting: {}\n", self.waiting),
+            Direction::ToServer => String::new(),
+        }
     }
 
     /// Only the server needs to be told that its bundle arrived; it says the same by `acknowledged`.

@@ -183,6 +183,7 @@ impl<'a> Outbox<'a> {
             previous: self.previous,
             day: Day::from_days_since_1970(20_780).expect("a day"),
             acknowledged: 0,
+            waiting: 0,
             token: Vec::new(),
             signer: key.verifying_key(),
             blobs: items.iter().map(line).collect(),

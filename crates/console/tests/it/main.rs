@@ -9,5 +9,6 @@ mod migration;
 mod office;
 mod pages;
 mod people;
+mod periods;
 mod records;
 mod vault;

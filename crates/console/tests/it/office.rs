@@ -161,6 +161,11 @@ impl Office {
         day_of(self.now)
     }
 
+    /// From now on everything happens that many days later.
+    pub(crate) fn pass(&mut self, days: i64) {
+        self.now += days * 86_400;
+    }
+
     /// The test's machine: always the same moment of the same day.
     pub(crate) fn machine(&self) -> Machine {
         let now = self.now;
@@ -249,6 +254,13 @@ impl Office {
         self.write(&note, records)
     }
 
+    /// The next bundle, with a note that says something else; no records.
+    pub(crate) fn pack_note(&mut self, note: &TransferNote) -> Vec<u8> {
+        self.previous = Some(note.digest());
+        self.next += 1;
+        self.write(note, &[])
+    }
+
     pub(crate) fn note(&self, records: &[Stored]) -> TransferNote {
         TransferNote {
             instance: self.bundle.content().instance,
@@ -257,6 +269,7 @@ impl Office {
             previous: self.previous,
             day: self.day(),
             acknowledged: 0,
+            waiting: 0,
             token: vec![7; 16],
             signer: self.server.verifying_key(),
             blobs: records
@@ -283,6 +296,7 @@ impl Office {
             previous: None,
             day: self.day(),
             acknowledged: 0,
+            waiting: 0,
             token: Vec::new(),
             signer: key.verifying_key(),
             blobs: Vec::new(),

@@ -53,7 +53,7 @@ fn goes_the_other_way(text: &str, direction: Direction) -> bool {
 fn signer<S: SignsBundles>(text: &str) -> Option<VerifyingKey<S>> {
     let line = text
         .lines()
-        .take(12)
+        .take(SIGNER_WITHIN_LINES)
         .find_map(|line| line.strip_prefix("signer: "))?;
     VerifyingKey::parse(line).ok()
 }
@@ -75,6 +75,10 @@ fn read<S: SignsBundles>(text: &str, signer: VerifyingKey<S>) -> Option<Transfer
     };
     let day = value("day")?.parse().ok()?;
     let acknowledged = value("acknowledged")?.parse().ok()?;
+    let waiting = match S::DIRECTION {
+        Direction::ToOffice => value("waiting")?.parse().ok()?,
+        Direction::ToServer => 0,
+    };
     let token = match (S::DIRECTION, value("token")?) {
         (Direction::ToOffice, token) => BASE64_STANDARD.decode(token).ok()?,
         (Direction::ToServer, NO_TOKEN) => Vec::new(),
@@ -90,6 +94,7 @@ fn read<S: SignsBundles>(text: &str, signer: VerifyingKey<S>) -> Option<Transfer
         previous,
         day,
         acknowledged,
+        waiting,
         token,
         signer,
         blobs,
@@ -106,3 +111,6 @@ fn blob<T: Subject>(line: &str) -> Option<BlobLine<T>> {
     };
     line.subject.can_have(line.size).then_some(line)
 }
+
+/// The signer's line is among the first so many.
+const SIGNER_WITHIN_LINES: usize = 12;

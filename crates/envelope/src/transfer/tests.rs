@@ -16,6 +16,7 @@ fn bundle(blobs: &[&[u8]], key: &SigningKey<Transfer>) -> Vec<u8> {
         previous: Some([4; 32]),
         day: "2026-11-23".parse().unwrap(),
         acknowledged: 0,
+        waiting: 0,
         token: b"sealed token".to_vec(),
         signer: key.verifying_key(),
         blobs: blobs
@@ -57,6 +58,7 @@ fn to_server(
         previous: Some([4; 32]),
         day: "2026-11-24".parse().unwrap(),
         acknowledged: 7,
+        waiting: 0,
         token: Vec::new(),
         signer: key.verifying_key(),
         blobs: blobs.iter().map(line).collect(),
