@@ -11,6 +11,7 @@ console-skip = To the content
 console-menu = Menu
 console-menu-inbox = Inbox
 console-menu-help = Help
+console-menu-import = Import
 console-menu-search = Search
 console-menu-audit = Audit log
 console-menu-people = People and keys
@@ -97,7 +98,7 @@ console-inbox-count = { $count ->
     [one] One report.
    *[other] { $count } reports.
 }
-console-inbox-empty = Import a bundle from the stick: asylia-console import FILE --vault FOLDER
+console-inbox-empty = Put in the stick with a bundle and choose Import in the menu.
 console-inbox-caption = Reports, newest day first
 console-inbox-day = Received (UTC)
 console-inbox-record = Record
@@ -165,6 +166,26 @@ console-case-refused = This record cannot be shown
 
 ## Search
 
+console-import-title = Import
+console-import-running = A bundle is being imported
+console-import-percent = { $percent } % are read.
+console-import-again = Look again
+console-import-stop = Stop the import
+console-import-stop-help = What was taken in stays. The same bundle again goes on where it stopped.
+console-import-stopped = The import was stopped. What was taken in stays; import the same bundle again to go on.
+console-import-locked = The vault was locked before the import began. Unlock it and import the bundle again.
+console-import-gone = The bundle is not there any more. Put in the stick and choose again.
+console-import-busy = Another program is writing to this vault. Wait until it has ended, then import again.
+console-import-inbox = To the inbox
+console-import-none = No bundle was found on a stick. Put in the stick, and open it in the file manager if it does not appear.
+console-import-look = Look again
+console-import-caption = Bundles on sticks
+console-import-file = File
+console-import-size = Size
+console-import-act = Import
+console-import-button = Import this bundle
+console-import-mib = { $number } MB
+console-import-read-only = Sticks are only read. Nothing is written to them here.
 console-search-title = Search
 console-search-words = Words to look for
 console-search-button = Search
@@ -286,7 +307,7 @@ console-help-network-heading = The network
 console-help-network = This page just tried to make, connect and bind a network socket, and the kernel refused each. The console reaches nobody.
 console-help-network-open = This console could open network connections, which must not be. Lock the vault, end the program, and tell the makers of this program.
 console-help-import-heading = From the stick to the list
-console-help-import = Put in the stick, run asylia-console import with the bundle's file, and open the inbox again. The same bundle twice does no harm.
+console-help-import = Put in the stick, choose Import in the menu, and press the button beside the bundle. The same bundle twice does no harm.
 console-help-quarantine-heading = Quarantine
 console-help-quarantine = A record whose bytes, seal or number is not right is kept, counted and not shown. The inbox says why and what to do.
 console-help-marks-heading = Marks such as [U+202E]

@@ -91,6 +91,8 @@ pub enum Page {
     Audit,
     /// The search for words.
     Search,
+    /// The bundles on the sticks, and their import.
+    Import,
 }
 
 /// The roles of one person.
@@ -166,7 +168,7 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Inbox,
         Self::Case,
         Self::Help,
@@ -176,6 +178,7 @@ impl Page {
         Self::Passphrase,
         Self::Audit,
         Self::Search,
+        Self::Import,
     ];
 
     /// Whether the role alone suffices.
@@ -244,4 +247,5 @@ const PAGES: &[(Page, &[Role])] = &[
     (Page::Passphrase, &Role::ALL),
     (Page::Audit, LOG),
     (Page::Search, CASEWORK),
+    (Page::Import, CASEWORK),
 ];

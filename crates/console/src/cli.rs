@@ -37,8 +37,6 @@ mod serve;
 mod show;
 mod users;
 
-pub(crate) use import::missing_list;
-
 /// The offline console of the focal point's office.
 #[derive(Parser)]
 #[command(name = "asylia-console", version)]
@@ -175,6 +173,9 @@ struct BrowserArgs {
     /// Address on this computer's loopback
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// A folder below which sticks are mounted; may stand several times [default: /media, /run/media, /mnt]
+    #[arg(long, value_name = "DIR")]
+    sticks: Vec<PathBuf>,
     /// Print the path of the launch page and start no browser
     #[arg(long)]
     no_open: bool,

@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod record;
+pub(crate) mod report;
 pub mod sequence;
 
 /// What an import did.

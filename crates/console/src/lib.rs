@@ -21,6 +21,7 @@ pub mod opening;
 pub mod passphrase;
 pub mod qr;
 pub mod search;
+pub mod sticks;
 pub mod ui;
 pub mod vault;
 pub mod words;

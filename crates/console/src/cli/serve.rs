@@ -31,7 +31,10 @@ use crate::{
 /// Serves until the program is told to end. With a passphrase file the vault is unlocked from the start.
 pub(super) fn run(runtime: &Runtime, machine: &Machine, args: &BrowserArgs) -> Result<(), Failure> {
     Vault::look(&args.vault.vault)?;
-    let app = App::new(machine.clone(), args.vault.vault.clone(), Instant::now());
+    let mut app = App::new(machine.clone(), args.vault.vault.clone(), Instant::now());
+    if !args.sticks.is_empty() {
+        app = app.with_sticks(args.sticks.clone());
+    }
     if args.vault.passphrase_file.is_some() {
         app.unlock(&args.vault.credentials()?)?;
         say_demo(app.demo());

@@ -96,8 +96,9 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 6] = [
+const MENU: [(Page, &str, &str); 7] = [
     (Page::Inbox, "/", "console-menu-inbox"),
+    (Page::Import, "/import", "console-menu-import"),
     (Page::Search, "/search", "console-menu-search"),
     (Page::Audit, "/audit", "console-menu-audit"),
     (Page::People, "/people", "console-menu-people"),

@@ -20,6 +20,7 @@ use tower::ServiceExt;
 use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, case, credentials, story, take};
 
 mod audit;
+mod import;
 mod lock;
 mod people;
 mod roles;
@@ -53,11 +54,8 @@ impl Site {
     }
 
     fn over(office: Office) -> Self {
-        let app = Arc::new(App::new(
-            office.machine(),
-            office.directory(),
-            Instant::now(),
-        ));
+        let app = App::new(office.machine(), office.directory(), Instant::now());
+        let app = Arc::new(app.with_sticks(vec![office.folder.path().join("sticks")]));
         let address = HOST.parse().expect("an address");
         let door = Arc::new(Door::new(address, false, &mut OsRng));
         let pages = guarded(router(Arc::clone(&app)), Arc::clone(&door));

@@ -40,6 +40,7 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Page::Lock,
             Page::Passphrase,
             Page::Search,
+            Page::Import,
         ],
     ),
     (

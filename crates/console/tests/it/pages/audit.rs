@@ -113,7 +113,7 @@ fn a_damaged_report_is_said_to_be_missing_from_the_search() {
     let blob = hex::encode(item.imported().unwrap().account.as_ref().unwrap().id);
     vault.close();
     site.office.rows(&format!(
-        "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'01' AS BLOB) WHERE blob = x'{blob}'"
+        "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || CASE substr(sealed, -1) WHEN x'01' THEN x'02' ELSE x'01' END AS BLOB) WHERE blob = x'{blob}'"
     ));
     site.enter();
     site.app.unlock(&crate::office::credentials()).unwrap();

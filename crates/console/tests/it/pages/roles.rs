@@ -9,37 +9,41 @@ use axum::http::StatusCode;
 use super::{Site, between};
 use crate::office::{Office, Stored, case, credentials, story, take};
 
+const HEAD: &[Role] = &[Role::FocalPoint];
+const CASEWORK: &[Role] = &[Role::FocalPoint, Role::Officer];
+const READERS: &[Role] = &[Role::FocalPoint, Role::Officer, Role::Custodian];
+const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
+
 /// Every page under every role: what its keys do not open is not its page either.
 #[test]
 fn each_role_gets_its_own_pages_and_no_others() {
     let (site, case, person) = an_office_with_every_role();
     // Address, then the roles that get it: written down by hand. Everything else is refused.
-    let head: &[Role] = &[Role::FocalPoint];
-    let casework: &[Role] = &[Role::FocalPoint, Role::Officer];
-    let readers: &[Role] = &[Role::FocalPoint, Role::Officer, Role::Custodian];
-    let log: &[Role] = &[Role::FocalPoint, Role::Auditor];
-    let pages: [(&str, &[Role]); 8] = [
-        ("/", casework),
-        (&case, readers),
+    let pages: [(&str, &[Role]); 9] = [
+        ("/", CASEWORK),
+        (&case, READERS),
         ("/help", &ROLES),
-        ("/search", casework),
-        ("/audit", log),
-        ("/people", head),
-        (&person, head),
+        ("/search", CASEWORK),
+        ("/import", CASEWORK),
+        ("/audit", LOG),
+        ("/people", HEAD),
+        (&person, HEAD),
         ("/passphrase", &ROLES),
     ];
     // What a refused form must not have done is seen by its answer: 403 comes before the fields are looked at.
     let (set, remove) = (format!("{person}/roles"), format!("{person}/remove"));
-    let forms: [(&str, &str, &[Role], u16); 5] = [
-        ("/search", "words=nothing-of-the-kind", casework, 200),
+    let forms: [(&str, &str, &[Role], u16); 7] = [
+        ("/search", "words=nothing-of-the-kind", CASEWORK, 200),
+        ("/import", "bundle=none", CASEWORK, 422),
+        ("/import/stop", "", CASEWORK, 303),
         (
             "/people/add",
             "name=x&own=wrong&new=a&again=a&role=officer",
             head,
             422,
         ),
-        (&set, "own=wrong&role=officer", head, 422),
-        (&remove, "own=wrong&sure=yes", head, 422),
+        (&set, "own=wrong&role=officer", HEAD, 422),
+        (&remove, "own=wrong&sure=yes", HEAD, 422),
         ("/passphrase", "own=wrong&new=a&again=a", &ROLES, 422),
     ];
     for role in ROLES {
