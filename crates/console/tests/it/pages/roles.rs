@@ -39,7 +39,7 @@ fn each_role_gets_its_own_pages_and_no_others() {
         (
             "/people/add",
             "name=x&own=wrong&new=a&again=a&role=officer",
-            head,
+            HEAD,
             422,
         ),
         (&set, "own=wrong&role=officer", HEAD, 422),
