@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// The signed key bundle, keys.note
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Keys that vouch for a release, and the manifest of its site
+    #[command(subcommand)]
+    Site(SiteCommand),
     /// Split a seed into shares for several holders
     Split(Box<SplitArgs>),
     /// Put a seed together again from its shares
@@ -54,6 +57,31 @@ pub(crate) enum RootCommand {
     /// Make a root key and print its public half
     New {
         /// New key file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SiteCommand {
+    /// Make a site key and print its public half
+    New {
+        /// New key file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
+    /// Show a site manifest in plain words and add a site key's signature
+    Sign {
+        /// What `asylia site-manifest` printed, with or without signatures of others
+        manifest: PathBuf,
+        /// Key file of the site key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// New file
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         #[command(flatten)]

@@ -33,6 +33,8 @@ pub enum KeyRole {
     OfficeSigning,
     /// Signs key bundles.
     RootSigning,
+    /// Signs site manifests.
+    SiteSigning,
     /// Seed of a period's intake and account identities.
     PeriodSeed,
     /// Seed of a period's identity for the identity compartment.
@@ -104,12 +106,13 @@ impl WorkFactor {
 
 impl KeyRole {
     /// Every role.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Intake,
         Self::Account,
         Self::Identity,
         Self::OfficeSigning,
         Self::RootSigning,
+        Self::SiteSigning,
         Self::PeriodSeed,
         Self::IdentitySeed,
         Self::VaultRecovery,
@@ -118,12 +121,15 @@ impl KeyRole {
     /// Whether it signs, and so is no identity.
     #[must_use]
     pub fn signs(self) -> bool {
-        matches!(self, Self::OfficeSigning | Self::RootSigning)
+        matches!(
+            self,
+            Self::OfficeSigning | Self::RootSigning | Self::SiteSigning
+        )
     }
 
     fn magic(self) -> &'static str {
         match self {
-            Self::OfficeSigning | Self::RootSigning => "asylia signing key v1",
+            Self::OfficeSigning | Self::RootSigning | Self::SiteSigning => "asylia signing key v1",
             Self::Intake | Self::Account | Self::Identity => "asylia identity v1",
             Self::PeriodSeed | Self::IdentitySeed | Self::VaultRecovery => "asylia seed v1",
         }
@@ -138,6 +144,7 @@ impl fmt::Display for KeyRole {
             Self::Identity => "identity",
             Self::OfficeSigning => "office-signing",
             Self::RootSigning => "root-signing",
+            Self::SiteSigning => "site-signing",
             Self::PeriodSeed => "period-seed",
             Self::IdentitySeed => "identity-seed",
             Self::VaultRecovery => "vault-recovery",
@@ -148,7 +155,7 @@ impl fmt::Display for KeyRole {
 /// The plaintext of a key file. No `Debug`; the secret is cleared when dropped.
 pub(crate) struct KeyText {
     pub(crate) role: KeyRole,
-    /// `None` for root keys, which belong to persons.
+    /// `None` for root and site keys, which belong to persons.
     pub(crate) instance: Option<InstanceId>,
     /// `None` for signing keys.
     pub(crate) period: Option<String>,

@@ -18,6 +18,7 @@ mod combine_command;
 mod commands;
 mod failure;
 mod passphrase;
+mod site_commands;
 mod split_command;
 mod terminal;
 
