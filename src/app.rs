@@ -5,7 +5,6 @@ use std::{fs::File, sync::Arc};
 
 use asylia_envelope::{
     day::Day,
-    key_bundle::{KeyBundle, Period},
     site::SiteNote,
     submission::{ATTACHMENTS_LIMIT, REPORT_TEXT_LIMIT_BYTES, TEXT_FIELD_LIMIT_BYTES},
 };
@@ -17,7 +16,7 @@ use crate::{
     config::Config,
     data_folder::DataFolder,
     headers::ResponseHeaders,
-    keys::OfficeKeys,
+    keys::{OfficeKeys, SharedKeys, Takeover},
     l10n::Language,
     limits::MIB,
     mailbox::Scrubber,
@@ -35,7 +34,7 @@ pub struct AppState {
     /// The configuration in force.
     pub config: Arc<Config>,
     /// The office's keys, or why the form is closed.
-    pub keys: Arc<OfficeKeys>,
+    pub keys: Arc<SharedKeys>,
     /// The signed manifest of what this build serves, where one is published.
     pub site_manifest: Option<Arc<SiteNote>>,
     /// Where records rest.
@@ -70,7 +69,9 @@ impl AppState {
         #[cfg(feature = "danger_leak")]
         let address = crate::leak::spoil(address, &config.data)?;
         let store = AnyStore::open(&address).await?;
-        let keys = OfficeKeys::load(&config.keys, config.office.as_deref(), &store).await?;
+        let (accepted, offered) = (data.accepted_bundle(), data.offered_bundle());
+        let bundles = [config.keys.as_path(), &accepted, &offered];
+        let keys = OfficeKeys::load(&bundles, config.office.as_deref(), &store).await?;
         let abandoned = store.abandon_all_open().await?;
         if abandoned > 0 {
             tracing::info!("{abandoned} unfinished uploads of an earlier process were removed");
@@ -81,9 +82,9 @@ impl AppState {
         data.note_site_manifest(site_manifest.as_deref())?;
         Ok(Self {
             config,
+            keys: Arc::new(SharedKeys::new(keys)),
             collection,
             scrubber: Scrubber::default(),
-            keys: Arc::new(keys),
             site_manifest,
             store,
             uploads: Uploads::new(Bounds::default()),
@@ -91,6 +92,20 @@ impl AppState {
             rng,
             _held: held,
         })
+    }
+
+    /// What takes over a key bundle that is offered while serving.
+    ///
+    /// # Errors
+    /// Words in the configuration that are no fingerprint.
+    pub fn takeover(&self) -> anyhow::Result<Takeover> {
+        Takeover::new(
+            DataFolder::create(&self.config.data)?,
+            self.config.store.clone(),
+            self.store.clone(),
+            self.config.office.as_deref(),
+            Arc::clone(&self.keys),
+        )
     }
 
     /// The router of this server.
@@ -115,13 +130,12 @@ impl AppState {
             .expect("the clock counts 32 bits of days")
     }
 
-    /// Bundle and period to seal to today; `None` while the form is closed.
+    /// The keys in force while reports are taken; `None` while the form is closed.
     #[must_use]
-    pub fn taking(&self) -> Option<(&KeyBundle, &Period)> {
-        match self.waiting() {
-            Waiting::Close => None,
-            _ => self.keys.in_force(self.today()),
-        }
+    pub fn taking(&self) -> Option<Arc<OfficeKeys>> {
+        let keys = self.keys.current();
+        let open = self.waiting() != Waiting::Close && keys.in_force(self.today()).is_some();
+        open.then_some(keys)
     }
 
     /// What happens by itself while the server runs, besides answers; never returns.
@@ -141,8 +155,9 @@ impl AppState {
     /// What every page knows of the site today.
     #[must_use]
     pub fn site(&self) -> Site {
-        let bundle = self.keys.bundle();
-        let closed = match (bundle, self.keys.in_force(self.today())) {
+        let keys = self.keys.current();
+        let bundle = keys.bundle();
+        let closed = match (bundle, keys.in_force(self.today())) {
             (_, Some(_)) if self.waiting() == Waiting::Close => Some(Closed::Uncollected),
             (_, Some(_)) => None,
             (Some(_), None) => Some(Closed::Expired),

@@ -45,10 +45,34 @@ pub enum Verb {
     Import(ImportArgs),
     /// Say what is stored and whether the form is open
     Status(StatusArgs),
+    /// The office's key bundle
+    #[command(subcommand)]
+    Keys(KeysVerb),
     /// Print what this build serves, for the makers of a release to sign
     SiteManifest,
     /// Check this machine's protections
     Doctor(DoctorArgs),
+}
+
+/// Verbs of `asylia keys`.
+#[derive(Debug, Subcommand)]
+pub enum KeysVerb {
+    /// Check the office's next key bundle and give it to the server, also while it serves
+    Install(KeysInstallArgs),
+}
+
+/// Arguments of `asylia keys install`.
+#[derive(Args, Clone, Debug)]
+pub struct KeysInstallArgs {
+    /// The signed key bundle
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The office's 12 words, where none are known yet or its root keys changed
+    #[arg(long, value_name = "WORDS")]
+    pub office: Option<String>,
 }
 
 /// Arguments of `asylia serve`; each may be in the configuration file instead.

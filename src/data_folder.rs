@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -131,6 +131,27 @@ impl DataFolder {
         unverified.verify(&anchor, None).ok()
     }
 
+    /// Puts a key bundle before the server, which takes it over while serving or at its next start
+    /// ([`crate::keys`]).
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn offer_bundle(&self, bundle: &KeyBundle) -> anyhow::Result<()> {
+        self.replace(OFFERED_FILE, bundle.note().as_bytes())
+    }
+
+    /// Where [`Self::offer_bundle`] puts it.
+    #[must_use]
+    pub fn offered_bundle(&self) -> PathBuf {
+        self.file(OFFERED_FILE)
+    }
+
+    /// Where the key bundle lies that `serve` last accepted.
+    #[must_use]
+    pub fn accepted_bundle(&self) -> PathBuf {
+        self.file(BUNDLE_FILE)
+    }
+
     /// The key that signs this server's bundles; drawn at the first call.
     ///
     /// # Errors
@@ -166,7 +187,8 @@ impl DataFolder {
         self.0.join(name)
     }
 
-    /// Writes a file whole or not at all, mode 0600.
+    /// Writes a file whole or not at all, mode 0600, for the folder's owner: an operator may write
+    /// what the server's own user has to read.
     fn replace(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let (path, partial) = (self.file(name), self.file(&format!("{name}.partial")));
         let mut options = fs::OpenOptions::new();
@@ -174,6 +196,11 @@ impl DataFolder {
         let mut file = options
             .open(&partial)
             .context("the data folder cannot be written")?;
+        let (of_folder, of_file) = (fs::metadata(&self.0)?, file.metadata()?);
+        if of_folder.uid() != of_file.uid() {
+            fchown(&file, Some(of_folder.uid()), Some(of_folder.gid()))
+                .context("the file cannot be given to the owner of the data folder")?;
+        }
         file.write_all(bytes)
             .and_then(|()| file.sync_all())
             .context("the data folder cannot be written")?;
@@ -188,5 +215,6 @@ impl DataFolder {
 const LOCK_FILE: &str = "serve.lock";
 const STORE_FILE: &str = "store.address";
 const BUNDLE_FILE: &str = "keys.note";
+const OFFERED_FILE: &str = "keys.next";
 const SITE_MANIFEST_FILE: &str = "site-manifest";
 const TRANSFER_KEY_FILE: &str = "transfer.key";

@@ -22,6 +22,7 @@ pub mod headers;
 pub mod import;
 pub mod intake;
 pub mod keys;
+pub mod keys_install;
 pub mod l10n;
 #[cfg(feature = "danger_leak")]
 mod leak;

@@ -4,10 +4,10 @@
 use std::process::ExitCode;
 
 use asylia::{
-    cli::{Cli, Verb},
+    cli::{Cli, KeysVerb, Verb},
     config::{self, Config},
     error::Advice,
-    operator, serve, telemetry,
+    keys_install, operator, serve, telemetry,
 };
 use clap::Parser;
 
@@ -34,6 +34,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Acknowledge(args) => operator::acknowledge(&args),
         Verb::Import(args) => operator::import(&args),
         Verb::Status(args) => operator::status(&args),
+        Verb::Keys(KeysVerb::Install(args)) => keys_install::run(&args),
         Verb::SiteManifest => operator::site_manifest(),
         Verb::Doctor(args) => operator::doctor(&args),
     }

@@ -118,7 +118,7 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
         Check::required(
             "key bundle",
             bundle,
-            "Get the office's newest keys.note and start `asylia serve` with it",
+            "Get the office's newest keys.note and give it to `asylia keys install`",
         ),
         Check::required(
             "collection",
@@ -144,18 +144,40 @@ fn current(data: &Path) -> anyhow::Result<Status> {
     serve::runtime()?.block_on(status::status(&data, Clock::System, &mut Rng::System))
 }
 
-/// Warns a fortnight ahead, since a new bundle comes by ceremony and by stick.
 fn bundle(status: &Status) -> Result<String, String> {
     let Some(bundle) = &status.bundle else {
         return Err("none accepted".to_owned());
     };
-    let finding = format!("number {}, valid to {}", bundle.sequence, bundle.not_after);
     let today = Day::from_days_since_1970(i64::from(Clock::System.today()));
-    let soon = today.is_none_or(|today| bundle.not_after < today.plus_days(BUNDLE_WARNING_DAYS));
-    if status.accepting && !soon {
-        Ok(finding)
+    let left = today.map(|today| bundle.last_day.days_since_1970() - today.days_since_1970());
+    let (sequence, last) = (bundle.sequence, bundle.last_day);
+    let finding = format!("number {sequence}, good for reports to {last}");
+    let warning = match left {
+        _ if !status.accepting => Some("the form is closed"),
+        // A demonstration has no ceremony to plan.
+        Some(days) if days <= URGENT_DAYS || !bundle.demo => warning(days),
+        Some(_) => None,
+        None => Some("this machine's date is not usable"),
+    };
+    match (warning, left) {
+        (None, _) => Ok(finding),
+        (Some(warning), Some(days)) if days >= 0 => {
+            Err(format!("{finding}, in {days} days: {warning}"))
+        }
+        (Some(warning), _) => Err(format!("{finding}: {warning}")),
+    }
+}
+
+/// What is due with so many days left, since new keys come by a meeting and by stick.
+fn warning(days: i64) -> Option<&'static str> {
+    if days <= URGENT_DAYS {
+        Some("without a new key bundle the form closes then")
+    } else if days <= LATE_DAYS {
+        Some("the ceremony of the year is overdue")
+    } else if days <= EARLY_DAYS {
+        Some("the office should hold its ceremony of the year now")
     } else {
-        Err(finding)
+        None
     }
 }
 
@@ -212,6 +234,26 @@ fn room(data: &Path) -> Result<String, String> {
     }
 }
 
-const BUNDLE_WARNING_DAYS: i64 = 14;
+const EARLY_DAYS: i64 = 60;
+const LATE_DAYS: i64 = 30;
+const URGENT_DAYS: i64 = 7;
 /// Room for one report of the default limit and its bundle.
 const LEAST_FREE_BYTES: u64 = 3 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_last_period_is_announced_three_times() {
+        assert_eq!((warning(61), warning(1000)), (None, None));
+        let said: Vec<_> = [60, 31, 30, 8, 7, 0, -1].map(warning).to_vec();
+        assert!(said.iter().all(Option::is_some));
+        let [early, late, urgent] = [0, 2, 4].map(|at: usize| said.get(at).copied());
+        assert!(early != late && late != urgent && early != urgent);
+        assert_eq!(
+            [said.get(1), said.get(3)].map(|s| s.copied()),
+            [early, late]
+        );
+    }
+}

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     clock::{Clock, Rng},
     data_folder::DataFolder,
+    keys_install::last_day,
     storage::{AnyStore, Store, StoreAddress},
 };
 
@@ -39,6 +40,8 @@ pub struct BundleStatus {
     pub sequence: u64,
     /// Its last day.
     pub not_after: Day,
+    /// The last day on which reports can be taken with it: its own, or its last period's.
+    pub last_day: Day,
     /// Whether it is a throwaway office's.
     pub demo: bool,
 }
@@ -70,6 +73,7 @@ pub async fn status(data: &DataFolder, clock: Clock, rng: &mut Rng) -> anyhow::R
             office: bundle.content().office.clone(),
             sequence: bundle.sequence(),
             not_after: bundle.content().not_after,
+            last_day: last_day(&bundle),
             demo: bundle.content().demo,
         }),
     })

@@ -168,11 +168,20 @@ fn or_before<T: Clone>(given: Vec<T>, before: Option<&Vec<T>>) -> Vec<T> {
 
 /// Adds one holder's signature to a note; signatures that are there stay.
 ///
+/// A root key of `previous`, verified, may countersign a note that no longer lists it: other root
+/// keys need the old threshold too.
+///
 /// # Errors
 /// [`Refusal::NotARoot`] and [`Refusal::SignedAlready`].
-pub fn sign(note: &UnverifiedBundle, key: &RootSigningKey) -> Result<String, Refusal> {
+pub fn sign(
+    note: &UnverifiedBundle,
+    previous: Option<&KeyBundle>,
+    key: &RootSigningKey,
+) -> Result<String, Refusal> {
     let content = note.claimed();
-    if !content.roots.contains(&key.verifying_key()) {
+    let public = key.verifying_key();
+    let of_old = previous.is_some_and(|before| before.content().roots.contains(&public));
+    if !of_old && !content.roots.contains(&public) {
         return Err(Refusal::NotARoot);
     }
     let line = content.signature_line(key);
@@ -195,14 +204,15 @@ pub fn verify(
     in_use: Option<&KeyBundle>,
     today: Day,
 ) -> Result<KeyBundle, Refusal> {
-    let known = in_use.map(|bundle| (bundle.sequence(), bundle.digest()));
-    let bundle = UnverifiedBundle::parse(note)?.verify(anchor, known)?;
-    if let Some((sequence, digest)) = known {
-        let next = sequence.checked_add(1) == Some(bundle.sequence());
-        if next && bundle.content().previous != Some(digest) {
-            return Err(Refusal::NotInChain);
-        }
-    }
+    let note = UnverifiedBundle::parse(note)?;
+    let verified = match in_use {
+        Some(before) => note.verify_successor(anchor, before),
+        None => note.verify(anchor, None),
+    };
+    let bundle = verified.map_err(|error| match error {
+        BundleError::NotInChain => Refusal::NotInChain,
+        other => other.into(),
+    })?;
     bundle.check_day(today)?;
     Ok(bundle)
 }
@@ -282,6 +292,11 @@ fn advice(error: &BundleError) -> &'static str {
         BundleError::Signatures { .. } => {
             "It was altered, or more holders must sign it: do not use it as it is"
         }
+        BundleError::OldRoots { .. } => {
+            "Let holders of the root keys until now sign it with `bundle sign --previous`, and do not \
+             use it before"
+        }
+        BundleError::DemoAfterReal => "Keep rehearsals away from the office's programs",
         BundleError::RolledBack => "Use the newer one",
         BundleError::Forked => "Tell the office at once, and use neither until it has answered",
         BundleError::NotInForce { .. } => "Fetch the current one, and check this computer's date",

@@ -82,9 +82,10 @@ pub(super) async fn put(
     let body = body.map(|bytes| bytes.map_err(|_| BodyError::Cut));
     // A task of its own: a connection that breaks takes the handler along, in the middle of a write.
     let taking = tokio::spawn(async move {
+        let keys = state.keys.current();
         let door = SealedDoor {
             store: &state.store,
-            keys: &state.keys,
+            keys: &keys,
             day: state.today(),
             report_limit_mib: state.config.report_limit_mib,
             path: SealedBy::Browser,

@@ -110,7 +110,8 @@ async fn read(state: AppState, request: Request) -> Result<Response, AppError> {
         Ok(typed) => typed,
         Err(fault) => return Ok(pages::respond(pages::mailbox(&site, Some(fault)))),
     };
-    let bundle = state.keys.bundle().ok_or(Refusal::Closed)?.content();
+    let office = state.keys.current();
+    let bundle = office.bundle().ok_or(Refusal::Closed)?.content();
     let slots = mailbox::slots(&state.store, &keys.lookup_token, &mut state.rng.clone()).await?;
     let opened = mailbox::open(&slots, &keys, bundle.instance, &bundle.office_keys);
     Ok(pages::respond(pages::answers(&site, &opened)))
@@ -137,7 +138,8 @@ async fn typed(
     if state.config.clear_web {
         return Err(Refusal::ClearWeb.into());
     }
-    let bundle = state.keys.bundle().ok_or(Refusal::Closed)?;
+    let office = state.keys.current();
+    let bundle = office.bundle().ok_or(Refusal::Closed)?;
     let boundary = boundary(&request).ok_or(Refusal::BadCodeForm)?;
     let form = Multipart::new(request.into_body().into_data_stream(), boundary);
     let form = CodeForm::read(form).await?;

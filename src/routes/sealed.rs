@@ -34,12 +34,12 @@ pub(super) async fn post(
 
 async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
     let day = state.today();
-    state.taking().ok_or(Refusal::Closed)?;
+    let keys = state.taking().ok_or(Refusal::Closed)?;
     let boundary = boundary(&request).ok_or(Refusal::NotMultipart)?;
     let form = Multipart::new(request.into_body().into_data_stream(), boundary);
     let door = SealedDoor {
         store: &state.store,
-        keys: &state.keys,
+        keys: &keys,
         day,
         report_limit_mib: state.config.report_limit_mib,
         path: SealedBy::SealedFile,

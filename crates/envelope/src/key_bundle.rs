@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod parse;
+mod succession;
 
 /// Most characters of a period's id: too few to hold a time of day.
 pub const PERIOD_ID_CHARS: usize = 12;
@@ -127,6 +128,20 @@ pub enum BundleError {
     /// It has the number of the known one and other content.
     #[error("two different key bundles carry the same number")]
     Forked,
+    /// It has the next number and names another bundle before it.
+    #[error("the key bundle does not name the one in use as the one before it")]
+    NotInChain,
+    /// Root keys or threshold changed, and too few of the old root keys agreed.
+    #[error("the root keys change, which {valid} of the old ones signed and {needed} must sign")]
+    OldRoots {
+        /// Valid signatures of old root keys.
+        valid: usize,
+        /// The old threshold.
+        needed: usize,
+    },
+    /// A demonstration or rehearsal is offered in place of an office's keys.
+    #[error("the key bundle is a demonstration's, and the one in use is not")]
+    DemoAfterReal,
     /// Before its first or after its last day.
     #[error("the key bundle is valid from {from} to {until} only")]
     NotInForce {
@@ -283,7 +298,7 @@ impl UnverifiedBundle {
             Anchor::DemoOnly if !self.content.demo => return Err(BundleError::NoAnchor),
             _ => {}
         }
-        let valid = self.valid_signatures();
+        let valid = self.signatures_of(&self.content.roots);
         if valid < self.content.threshold {
             return Err(BundleError::Signatures {
                 valid,
@@ -305,14 +320,15 @@ impl UnverifiedBundle {
         }
     }
 
-    /// Root keys of the note, each counted once, that signed its text.
-    fn valid_signatures(&self) -> usize {
+    /// How many of `roots`, each counted once, signed the note's text; they need not be the note's own.
+    #[must_use]
+    pub fn signatures_of(&self, roots: &[VerifyingKey<Root>]) -> usize {
         let signed = |root: &&VerifyingKey<Root>| {
             self.signatures.iter().any(|(key, signature)| {
                 key == *root && root.verify(&[self.text.as_bytes()], signature).is_ok()
             })
         };
-        self.content.roots.iter().filter(signed).count()
+        roots.iter().filter(signed).count()
     }
 
     fn note(&self) -> String {

@@ -50,7 +50,7 @@ fn next_plan() -> Plan {
 fn signed(content: &BundleContent, holders: &[u8]) -> String {
     holders.iter().fold(content.to_note(&[]), |note, holder| {
         let note = UnverifiedBundle::parse(note.as_bytes()).ok().unwrap();
-        sign(&note, &key(*holder)).unwrap()
+        sign(&note, None, &key(*holder)).unwrap()
     })
 }
 
@@ -204,8 +204,8 @@ fn only_a_listed_holder_signs_and_only_once() {
     let content = build(first_plan(), None).unwrap();
     let note = signed(&content, &[1]);
     let note = UnverifiedBundle::parse(note.as_bytes()).ok().unwrap();
-    assert_eq!(sign(&note, &key(1)), Err(Refusal::SignedAlready));
-    assert_eq!(sign(&note, &key(9)), Err(Refusal::NotARoot));
+    assert_eq!(sign(&note, None, &key(1)), Err(Refusal::SignedAlready));
+    assert_eq!(sign(&note, None, &key(9)), Err(Refusal::NotARoot));
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-fn root(byte: u8) -> SigningKey<Root> {
+pub(in crate::key_bundle) fn root(byte: u8) -> SigningKey<Root> {
     SigningKey::from_seed(&[byte; 32])
 }
 
@@ -24,7 +24,7 @@ fn period(id: &str, from: &str, until: &str, byte: u8) -> Period {
 }
 
 /// Three roots of which two must sign; two periods whose windows overlap.
-fn content() -> BundleContent {
+pub(in crate::key_bundle) fn content() -> BundleContent {
     let mut roots: Vec<_> = [1, 2, 3].map(|byte| root(byte).verifying_key()).to_vec();
     roots.sort_by_key(VerifyingKey::to_bytes);
     BundleContent {
@@ -46,7 +46,7 @@ fn content() -> BundleContent {
     }
 }
 
-fn note(content: &BundleContent, holders: &[u8]) -> String {
+pub(in crate::key_bundle) fn note(content: &BundleContent, holders: &[u8]) -> String {
     let lines: Vec<String> = holders
         .iter()
         .map(|holder| content.signature_line(&root(*holder)))
