@@ -25,6 +25,9 @@ use rand_core::OsRng;
 use sha2::{Digest, Sha256};
 use stage::{Form, Stage, seeded};
 
+#[expect(dead_code, reason = "the bench never stops its server politely")]
+#[path = "../tests/it/process.rs"]
+mod process;
 #[path = "../tests/it/programs.rs"]
 mod programs;
 #[expect(dead_code, reason = "the bench needs the server and not the console")]
@@ -184,7 +187,7 @@ fn post_large(stage: &Stage) {
 
 /// CPU that the server used while `run` ran, user and system, all threads.
 fn cpu_of(stage: &Stage, run: impl FnOnce()) -> Duration {
-    let (server, _) = stage.server.as_ref().expect("the server runs");
+    let server = stage.server.as_ref().expect("the server runs");
     let before = cpu(server.id());
     run();
     cpu(server.id()) - before

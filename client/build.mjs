@@ -19,13 +19,6 @@ const ROOT = dirname(CLIENT);
 const BANNER = "/* Asylia. Licences: see THIRD-PARTY.md in the source. */";
 const SCRIPT_NAME = /^asylia-[0-9a-f]{16}\.js$/;
 
-const wanted = await files();
-if (process.argv.includes("--check")) {
-  check(wanted);
-} else {
-  write(wanted);
-}
-
 /** Every file that the build makes, by its path in the repository. @returns {Promise<Map<string, string>>} */
 async function files() {
   const script = await bundle();
@@ -113,4 +106,11 @@ function strays(wanted) {
     .filter((name) => SCRIPT_NAME.test(name))
     .map((name) => `static/${name}`)
     .filter((path) => !wanted.has(path));
+}
+
+const wanted = await files();
+if (process.argv.includes("--check")) {
+  check(wanted);
+} else {
+  write(wanted);
 }

@@ -1,6 +1,7 @@
 /**
  * Leaves out of the built script what this client never reaches in its libraries: it seals to hybrid recipients only,
- * so typage's four other kinds, and the NIST curves and scrypt behind them, are 9 of 47 KB for nothing.
+ * so typage's four other kinds, and the NIST curves and scrypt behind them, are 9 of 47 KB for nothing. So are what
+ * errors say, 2 KB.
  *
  * Not one line that runs is changed. Each edit must fit exactly as often as it says, or the build fails: then a
  * library has changed, and somebody has to look.
@@ -23,21 +24,38 @@ const EDITS = [
     times: 5,
     edited: (/** @type {string} */ call) => `/* @__PURE__ */ ${call}`,
   },
+  {
+    // What resumes or wipes a hash: a bundler leaves no method of a class out.
+    file: /[\\/]@stablelib[\\/]sha256[\\/]lib[\\/]sha256\.js$/,
+    wanted: /^ {4}(?:clean|saveState|restoreState|cleanSavedState)\([^)]*\) \{\n[^]*?\n {4}\}\n/gm,
+    times: 4,
+    edited: () => "",
+  },
 ];
+
+/**
+ * What the libraries' errors say, which only programmers would read: nothing depends on it, and the page has texts of
+ * its own. A text in quotes, whatever stands in it; or anything without a parenthesis, so without a call.
+ */
+const ERROR_WITH_WORDS = /\bnew ((?:Range|Type)?Error)\((?:"[^"\\\n]*"|'[^'\\\n]*'|[^()\n]+)\)/g;
 
 /** For every build of this client. @type {import("esbuild").Plugin} */
 export const lean = {
   name: "lean",
   setup(build) {
-    for (const { file, wanted, times, edited } of EDITS) {
-      build.onLoad({ filter: file }, ({ path }) => {
-        const source = readFileSync(path, "utf8");
-        const found = source.match(wanted)?.length ?? 0;
-        if (found !== times) {
-          throw new Error(`${path} has changed: ${found} places instead of ${times}`);
-        }
-        return { contents: source.replace(wanted, edited) };
-      });
-    }
+    build.onLoad({ filter: /[\\/]node_modules[\\/].*\.js$/ }, ({ path }) => {
+      const edits = EDITS.filter(({ file }) => file.test(path));
+      const source = edits.reduce((text, edit) => edited(path, text, edit), readFileSync(path, "utf8"));
+      return { contents: source.replace(ERROR_WITH_WORDS, "new $1()") };
+    });
   },
 };
+
+/** @param {string} path @param {string} source @param {typeof EDITS[number]} edit */
+function edited(path, source, edit) {
+  const found = source.match(edit.wanted)?.length ?? 0;
+  if (found !== edit.times) {
+    throw new Error(`${path} has changed: ${found} places instead of ${edit.times}`);
+  }
+  return source.replace(edit.wanted, edit.edited);
+}

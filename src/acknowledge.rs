@@ -9,6 +9,7 @@ use asylia_envelope::acknowledgement::AcknowledgementToken;
 use zeroize::Zeroizing;
 
 use crate::{
+    clock::Clock,
     data_folder::DataFolder,
     error::Advice,
     storage::{Acknowledged, AnyStore, Store, StoreAddress, StoreError},
@@ -43,6 +44,7 @@ pub fn read_token() -> anyhow::Result<AcknowledgementToken> {
 pub async fn acknowledge(
     data: &DataFolder,
     token: &AcknowledgementToken,
+    clock: Clock,
 ) -> anyhow::Result<Acknowledged> {
     let address: StoreAddress = data.store_address()?.parse()?;
     let store = AnyStore::open(&address).await?;
@@ -52,7 +54,11 @@ pub async fn acknowledge(
             "Ask the office from which server its bundle came, and compare the words with the screen",
         )
         .into()),
-        outcome => Ok(outcome?),
+        outcome => {
+            let done = outcome?;
+            store.note_collected(i64::from(clock.today())).await?;
+            Ok(done)
+        }
     };
     store.scrub().await?;
     store.close().await?;

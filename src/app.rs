@@ -5,22 +5,25 @@ use std::{fs::File, sync::Arc};
 
 use asylia_envelope::{
     day::Day,
+    site::SiteNote,
     submission::{ATTACHMENTS_LIMIT, REPORT_TEXT_LIMIT_BYTES, TEXT_FIELD_LIMIT_BYTES},
 };
 use axum::Router;
 
 use crate::{
     clock::{Clock, Rng},
+    collection::{Collection, Waiting},
     config::Config,
     data_folder::DataFolder,
     headers::ResponseHeaders,
     keys::{OfficeKeys, SharedKeys, Takeover},
     l10n::Language,
     limits::MIB,
+    mailbox::Scrubber,
     pages::{self, Closed, Site},
     refusal::Reader,
     router::{self, FrontDoor},
-    routes,
+    routes, site_manifest,
     storage::{AnyStore, Store, StoreAddress},
     uploads::{Bounds, Uploads},
 };
@@ -32,10 +35,16 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The office's keys, or why the form is closed.
     pub keys: Arc<SharedKeys>,
+    /// The signed manifest of what this build serves, where one is published.
+    pub site_manifest: Option<Arc<SiteNote>>,
     /// Where records rest.
     pub store: AnyStore,
     /// Uploads in parts.
     pub uploads: Uploads,
+    /// Whether the office collects.
+    pub collection: Collection,
+    /// Removes the traces of deleted replies.
+    pub scrubber: Scrubber,
     /// Where the time comes from.
     pub clock: Clock,
     /// Where randomness comes from.
@@ -50,6 +59,10 @@ impl AppState {
     /// # Errors
     /// A data folder or store that cannot be opened, or one that belongs to another office.
     pub async fn open(config: Arc<Config>, clock: Clock, mut rng: Rng) -> anyhow::Result<Self> {
+        let site_manifest = match &config.site_manifest {
+            Some(path) => Some(Arc::new(site_manifest::load(path)?)),
+            None => None,
+        };
         let data = DataFolder::create(&config.data)?;
         let held = Arc::new(data.hold()?);
         let address: StoreAddress = config.store.to_string().parse()?;
@@ -65,9 +78,14 @@ impl AppState {
         }
         data.transfer_key(&mut rng)?;
         data.note_serving(&config.store, keys.bundle())?;
+        let collection = Collection::load(&store).await?;
+        data.note_site_manifest(site_manifest.as_deref())?;
         Ok(Self {
             config,
             keys: Arc::new(SharedKeys::new(keys)),
+            collection,
+            scrubber: Scrubber::default(),
+            site_manifest,
             store,
             uploads: Uploads::new(Bounds::default()),
             clock,
@@ -112,12 +130,35 @@ impl AppState {
             .expect("the clock counts 32 bits of days")
     }
 
+    /// The keys in force while reports are taken; `None` while the form is closed.
+    #[must_use]
+    pub fn taking(&self) -> Option<Arc<OfficeKeys>> {
+        let keys = self.keys.current();
+        let open = self.waiting() != Waiting::Close && keys.in_force(self.today()).is_some();
+        open.then_some(keys)
+    }
+
+    /// What happens by itself while the server runs, besides answers; never returns.
+    pub async fn keep_house(&self) {
+        tokio::join!(
+            self.uploads.keep_swept(),
+            self.scrubber.keep_scrubbed(&self.store),
+            self.collection.keep_fresh(&self.store),
+        );
+    }
+
+    fn waiting(&self) -> Waiting {
+        let today = i64::from(self.clock.today());
+        self.collection.waiting(self.config.collection, today)
+    }
+
     /// What every page knows of the site today.
     #[must_use]
     pub fn site(&self) -> Site {
         let keys = self.keys.current();
         let bundle = keys.bundle();
         let closed = match (bundle, keys.in_force(self.today())) {
+            (_, Some(_)) if self.waiting() == Waiting::Close => Some(Closed::Uncollected),
             (_, Some(_)) => None,
             (Some(_), None) => Some(Closed::Expired),
             (None, None) => Some(Closed::NoKeys),
@@ -128,6 +169,8 @@ impl AppState {
             office: bundle.map(|bundle| bundle.content().office.clone()),
             fingerprint: bundle.map(|bundle| bundle.content().fingerprint().to_string()),
             closed,
+            late: matches!(self.waiting(), Waiting::Notice | Waiting::Close),
+            collected: self.collection.last(i64::from(self.clock.today())),
             clear_web: self.config.clear_web,
             answers_at_night: Vec::new(),
             field_limit_bytes: TEXT_FIELD_LIMIT_BYTES as u64,

@@ -41,11 +41,15 @@ pub enum Verb {
     Export(ExportArgs),
     /// Delete what the office has, by the twelve words that its console showed
     Acknowledge(AcknowledgeArgs),
+    /// Take in what the office's console wrote: answers, and the list of reports that arrived
+    Import(ImportArgs),
     /// Say what is stored and whether the form is open
     Status(StatusArgs),
     /// The office's key bundle
     #[command(subcommand)]
     Keys(KeysVerb),
+    /// Print what this build serves, for the makers of a release to sign
+    SiteManifest,
     /// Check this machine's protections
     Doctor(DoctorArgs),
 }
@@ -113,6 +117,20 @@ pub struct AcknowledgeArgs {
     pub data: PathBuf,
 }
 
+/// Arguments of `asylia import`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The office confirmed by telephone that its console counts anew
+    #[arg(long)]
+    pub new_count: bool,
+    /// The bundle
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
 /// Arguments of `asylia status`.
 #[derive(Args, Clone, Debug)]
 pub struct StatusArgs {
@@ -130,6 +148,9 @@ pub struct DoctorArgs {
     /// Folder of the server's data
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// The configuration file that the server runs with
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     cli::ServeArgs,
+    collection::CollectionDays,
     error::Advice,
     limits::{MAX_CONNECTIONS, REPORT_LIMIT_MIB},
     listen::ListenAt,
@@ -40,6 +41,10 @@ pub struct Config {
     pub max_connections: usize,
     /// The site is reached over the clear web, through a proxy that ends TLS.
     pub clear_web: bool,
+    /// After how many days without an acknowledgement something is done.
+    pub collection: CollectionDays,
+    /// File of the signed manifest of what the site serves, if one is published.
+    pub site_manifest: Option<PathBuf>,
     /// Protections the operator gave up in writing.
     pub allowances: Allowances,
 }
@@ -86,6 +91,7 @@ impl Config {
     }
 
     fn merge(args: &ServeArgs, file: File, source: &Source) -> Result<Self, Advice> {
+        let collection = file.collection_days(source)?;
         let data = args
             .data
             .clone()
@@ -121,6 +127,8 @@ impl Config {
             max_connections: within(max_connections, 8, 65_536)
                 .ok_or_else(|| source.refuse("max_connections", "it is not between 8 and 65536"))?,
             clear_web: file.clear_web,
+            collection,
+            site_manifest: file.site_manifest,
             allowances: Allowances {
                 swap: file.danger_swap,
                 unlocked_memory: file.danger_unlocked_memory,
@@ -128,6 +136,20 @@ impl Config {
             data,
             keys,
         })
+    }
+}
+
+/// The days of a configuration file, or the defaults without one.
+///
+/// # Errors
+/// Two sentences that name the file's line and key.
+pub fn collection_days(path: Option<&Path>) -> Result<CollectionDays, Advice> {
+    match path {
+        Some(path) => {
+            let (file, source) = File::read(path)?;
+            file.collection_days(&source)
+        }
+        None => Ok(CollectionDays::default()),
     }
 }
 
@@ -167,8 +189,12 @@ struct File {
     store: Option<String>,
     report_limit_mib: Option<u64>,
     max_connections: Option<usize>,
+    site_manifest: Option<PathBuf>,
     #[serde(default)]
     clear_web: bool,
+    uncollected_warn_days: Option<i64>,
+    uncollected_notice_days: Option<i64>,
+    uncollected_close_days: Option<i64>,
     #[serde(default)]
     danger_swap: bool,
     #[serde(default)]
@@ -192,6 +218,31 @@ impl File {
         };
         let file = Self::parse(&source)?;
         Ok((file, source))
+    }
+
+    fn collection_days(&self, source: &Source) -> Result<CollectionDays, Advice> {
+        let default = CollectionDays::default();
+        let days = CollectionDays {
+            warn: self.uncollected_warn_days.unwrap_or(default.warn),
+            notice: self.uncollected_notice_days.unwrap_or(default.notice),
+            close: self.uncollected_close_days.unwrap_or(default.close),
+        };
+        let (warn, notice, close) = (
+            "uncollected_warn_days",
+            "uncollected_notice_days",
+            "uncollected_close_days",
+        );
+        for (key, value, least) in [
+            (warn, days.warn, 1),
+            (notice, days.notice, days.warn),
+            (close, days.close, days.notice),
+        ] {
+            within(value, least, 3650).ok_or_else(|| {
+                let why = format!("it is not between {least} and 3650 days, in the order {warn}, {notice}, {close}");
+                source.refuse(key, &why)
+            })?;
+        }
+        Ok(days)
     }
 
     fn parse(source: &Source) -> Result<Self, Advice> {

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
 };
@@ -14,6 +14,7 @@ use anyhow::Context;
 use asylia_envelope::{
     key_bundle::{Anchor, KeyBundle, UnverifiedBundle},
     signing::{SigningKey, Transfer},
+    site::SiteNote,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rand_core::{CryptoRng, RngCore};
@@ -88,6 +89,28 @@ impl DataFolder {
             Some(bundle) => self.replace(BUNDLE_FILE, bundle.note().as_bytes()),
             None => Ok(()),
         }
+    }
+
+    /// Notes the site manifest that is published, or that none is, for `doctor`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn note_site_manifest(&self, note: Option<&SiteNote>) -> anyhow::Result<()> {
+        match note {
+            Some(note) => self.replace(SITE_MANIFEST_FILE, note.text().as_bytes()),
+            None => match fs::remove_file(self.file(SITE_MANIFEST_FILE)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(error).context("the data folder cannot be written")
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// The site manifest that `serve` last published.
+    #[must_use]
+    pub fn site_manifest(&self) -> Option<SiteNote> {
+        SiteNote::parse(&fs::read(self.file(SITE_MANIFEST_FILE)).ok()?).ok()
     }
 
     /// Address of the store.
@@ -193,4 +216,5 @@ const LOCK_FILE: &str = "serve.lock";
 const STORE_FILE: &str = "store.address";
 const BUNDLE_FILE: &str = "keys.note";
 const OFFERED_FILE: &str = "keys.next";
+const SITE_MANIFEST_FILE: &str = "site-manifest";
 const TRANSFER_KEY_FILE: &str = "transfer.key";

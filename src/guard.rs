@@ -42,6 +42,12 @@ pub fn check(
         }
         Accepts::Part if too_large => Err(Refusal::PartTooLarge),
         Accepts::Part => Ok(()),
+        // No text of a report is at stake here, so its refusals would mislead.
+        Accepts::Code if too_large || !is_multipart(&head.headers) => Err(Refusal::BadCodeForm),
+        Accepts::Token if too_large || !(is_bytes(&head.headers) || is_json(&head.headers)) => {
+            Err(Refusal::Malformed)
+        }
+        Accepts::Code | Accepts::Token => Ok(()),
     }
 }
 
@@ -116,6 +122,13 @@ fn is_bytes(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes() == b"application/octet-stream")
 }
 
+/// Whether the body says that it is JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes() == b"application/json")
+}
+
 /// The `Content-Length`, if there is one.
 pub fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers
@@ -134,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        limits::{MIB, PART_BYTES},
+        limits::{CODE_FORM_BYTES, MIB, PART_BYTES, TOKEN_BYTES},
         router::ROUTES,
     };
 
@@ -239,6 +252,10 @@ mod tests {
             format!("/api/v1/uploads/{token}/0"),
             format!("/api/v1/uploads/{token}"),
             "/sealed".to_owned(),
+            "/mailbox".to_owned(),
+            "/mailbox/delete".to_owned(),
+            "/api/v1/mailbox".to_owned(),
+            "/api/v1/mailbox/delete".to_owned(),
         ] {
             let verdict = |origin: &str| {
                 let fields = [("origin", origin), ("host", "a.onion")];
@@ -268,6 +285,29 @@ mod tests {
         assert_eq!(verdict(bytes, Some(0)), Err(Refusal::Malformed));
         assert_eq!(verdict(bytes, None), Err(Refusal::Malformed));
         assert_eq!(verdict("text/plain", Some(1)), Err(Refusal::Malformed));
+    }
+
+    #[test]
+    fn a_code_comes_as_a_short_form_and_a_token_as_json_or_bytes() {
+        let verdict = |path: &str, kind: &str, length: u64| {
+            let length = length.to_string();
+            let head = head(path, &[("content-type", kind), ("content-length", &length)]);
+            check(&head, route(path), BodyLimits::for_reports_of(1), 1)
+        };
+        let (form, json) = ("multipart/form-data; boundary=x", "application/json");
+        for path in ["/mailbox", "/mailbox/delete"] {
+            assert_eq!(verdict(path, form, CODE_FORM_BYTES), Ok(()));
+            let long = verdict(path, form, CODE_FORM_BYTES + 1);
+            assert_eq!(long, Err(Refusal::BadCodeForm));
+            assert_eq!(verdict(path, json, 10), Err(Refusal::BadCodeForm));
+        }
+        for path in ["/api/v1/mailbox", "/api/v1/mailbox/delete"] {
+            assert_eq!(verdict(path, json, TOKEN_BYTES), Ok(()));
+            assert_eq!(verdict(path, "application/octet-stream", 32), Ok(()));
+            let long = verdict(path, json, TOKEN_BYTES + 1);
+            assert_eq!(long, Err(Refusal::Malformed));
+            assert_eq!(verdict(path, form, 32), Err(Refusal::Malformed));
+        }
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl ResponseHeaders {
         Self { policy }
     }
 
+    /// The Content-Security-Policy of every response.
+    #[must_use]
+    pub fn policy(&self) -> &str {
+        self.policy.to_str().expect("the policy is plain ASCII")
+    }
+
     /// Removes what no response may carry and sets what every response carries.
     pub fn apply(&self, headers: &mut HeaderMap) {
         let foreign: Vec<HeaderName> = headers

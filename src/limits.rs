@@ -70,6 +70,18 @@ pub const REMEMBERED_PARTS: usize = 4;
 /// Most sealed files in one form.
 pub const SEALED_FILES: usize = 16;
 
+/// Most bytes of a form with a return code: some 600 of words, and the framing of a browser.
+pub const CODE_FORM_BYTES: u64 = 16 * 1024;
+
+/// Most bytes of a typed return code: ten words of at most twelve characters, in any script, with room for spaces.
+pub const CODE_BYTES: usize = 1024;
+
+/// Most bytes of a program's request to a mailbox.
+pub const TOKEN_BYTES: u64 = 1024;
+
+/// Least time between two scrubbings of the store after replies were deleted: each empties the engine's log.
+pub const SCRUB_PAUSE: Duration = Duration::from_secs(5);
+
 /// Seconds after which whoever was told that the site is busy may ask again.
 pub const RETRY_AFTER_S: &str = "30";
 

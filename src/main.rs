@@ -32,8 +32,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Serve(args) => serve::run(Config::load(&args)?),
         Verb::Export(args) => operator::export(&args),
         Verb::Acknowledge(args) => operator::acknowledge(&args),
+        Verb::Import(args) => operator::import(&args),
         Verb::Status(args) => operator::status(&args),
         Verb::Keys(KeysVerb::Install(args)) => keys_install::run(&args),
+        Verb::SiteManifest => operator::site_manifest(),
         Verb::Doctor(args) => operator::doctor(&args),
     }
 }

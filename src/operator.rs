@@ -2,16 +2,19 @@
 
 use std::{fs, path::Path};
 
+use anyhow::Context;
 use asylia_envelope::day::Day;
 
 use crate::{
     acknowledge,
-    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, StatusArgs},
+    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, ImportArgs, StatusArgs},
     clock::{Clock, Rng},
+    collection::{CollectionDays, Waiting},
+    config,
     data_folder::DataFolder,
-    doctor,
+    doctor, import,
     process::Check,
-    serve,
+    serve, site_manifest,
     status::{self, Status},
     transfer,
 };
@@ -45,11 +48,41 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<()> {
 pub fn acknowledge(args: &AcknowledgeArgs) -> anyhow::Result<()> {
     let data = DataFolder::existing(&args.data)?;
     let token = acknowledge::read_token()?;
-    let done = serve::runtime()?.block_on(acknowledge::acknowledge(&data, &token))?;
+    let done =
+        serve::runtime()?.block_on(acknowledge::acknowledge(&data, &token, Clock::System))?;
     println!(
         "Bundle number {} is acknowledged. {} records were deleted here.",
         done.sequence, done.records
     );
+    Ok(())
+}
+
+/// `asylia import`.
+///
+/// # Errors
+/// Those of [`import::import`].
+pub fn import(args: &ImportArgs) -> anyhow::Result<()> {
+    let data = DataFolder::existing(&args.data)?;
+    let importing = import::import(&data, &args.file, args.new_count, Clock::System);
+    let imported = serve::runtime()?.block_on(importing)?;
+    let number = imported.sequence;
+    match imported.done {
+        Some(done) => println!(
+            "Bundle number {number} of the office is taken in: {} new answers for mailboxes (dummies among them), {} \
+             answers removed, {} reports that arrived were deleted here.",
+            done.replies, done.purged, done.records
+        ),
+        None => {
+            println!("Bundle number {number} of the office was taken in before. Nothing is new.")
+        }
+    }
+    if !imported.missing.is_empty() {
+        let numbers: Vec<String> = imported.missing.iter().map(i64::to_string).collect();
+        println!(
+            "MISSING: bundles of the office that never came here: {}. Ask the office to send what they held again.",
+            numbers.join(", ")
+        );
+    }
     Ok(())
 }
 
@@ -66,9 +99,15 @@ pub fn status(args: &StatusArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When a check failed.
 pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
-    let (store, bundle) = match current(&args.data) {
-        Ok(status) => (Ok(format!("{} records", status.records)), bundle(&status)),
-        Err(_) => (Err("not readable".to_owned()), Err("unknown".to_owned())),
+    let days = config::collection_days(args.config.as_deref())?;
+    let unknown = || Err("unknown".to_owned());
+    let (store, bundle, collected) = match current(&args.data) {
+        Ok(status) => (
+            Ok(format!("{} records", status.records)),
+            bundle(&status),
+            collected(&status, days),
+        ),
+        Err(_) => (Err("not readable".to_owned()), unknown(), unknown()),
     };
     let further = vec![
         Check::required(
@@ -82,9 +121,19 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
             "Get the office's newest keys.note and give it to `asylia keys install`",
         ),
         Check::required(
+            "collection",
+            collected,
+            "Export, have the bundle imported, and acknowledge it; after some more days the form closes itself",
+        ),
+        Check::required(
             "room on disk",
             room(&args.data),
             "Export, have the bundle imported, or move the data folder to a larger disk",
+        ),
+        Check::required(
+            "site manifest",
+            published(&args.data),
+            "Publish this release's signed manifest with the key `site_manifest`",
         ),
     ];
     doctor::run(args, further)
@@ -121,12 +170,52 @@ fn bundle(status: &Status) -> Result<String, String> {
 
 /// What is due with so many days left, since new keys come by a meeting and by stick.
 fn warning(days: i64) -> Option<&'static str> {
-    match days {
-        ..=URGENT_DAYS => Some("without a new key bundle the form closes then"),
-        ..=LATE_DAYS => Some("the ceremony of the year is overdue"),
-        ..=EARLY_DAYS => Some("the office should hold its ceremony of the year now"),
-        _ => None,
+    if days <= URGENT_DAYS {
+        Some("without a new key bundle the form closes then")
+    } else if days <= LATE_DAYS {
+        Some("the ceremony of the year is overdue")
+    } else if days <= EARLY_DAYS {
+        Some("the office should hold its ceremony of the year now")
+    } else {
+        None
     }
+}
+
+/// Warns when the oldest report has waited for days.
+fn collected(status: &Status, days: CollectionDays) -> Result<String, String> {
+    let Some(day) = status.waiting_since else {
+        return Ok("nothing waits".to_owned());
+    };
+    let finding = format!("the oldest report waits since {day}");
+    let today = i64::from(Clock::System.today());
+    match days.judge(Some(day.days_since_1970()), today) {
+        Waiting::Fine => Ok(finding),
+        Waiting::Warn | Waiting::Notice | Waiting::Close => Err(finding),
+    }
+}
+
+/// Without one nobody can tell what this server sends from what the release serves.
+fn published(data: &Path) -> Result<String, String> {
+    let unknown = |_| "unknown".to_owned();
+    let data = DataFolder::existing(data).map_err(unknown)?;
+    let note = data.site_manifest().ok_or("none is published")?;
+    site_manifest::check(&note)?;
+    let manifest = note.manifest();
+    Ok(format!(
+        "release {}, {}, signatures: {}",
+        manifest.release,
+        manifest.day,
+        note.signers().len()
+    ))
+}
+
+/// `asylia site-manifest`.
+///
+/// # Errors
+/// Those of standard output.
+pub fn site_manifest() -> anyhow::Result<()> {
+    let today = Day::from_days_since_1970(i64::from(Clock::System.today()));
+    Ok(site_manifest::print(today.context("the clock is wrong")?)?)
 }
 
 fn room(data: &Path) -> Result<String, String> {

@@ -17,6 +17,7 @@
 mod about;
 mod home;
 mod layout;
+mod mailbox;
 mod questions;
 mod receipt;
 mod refusal;
@@ -30,6 +31,7 @@ pub use home::home;
 pub use layout::{
     PAGE_BYTES, PAGE_FORM_BYTES, PAGE_FORM_LONG_BYTES, PAGE_MAILBOX_BYTES, Page, style_hashes,
 };
+pub use mailbox::{MailboxFault, answers, mailbox, mailbox_deleted};
 pub use receipt::{Receipt, receipt};
 pub use refusal::{refusal, sentences};
 pub use safety::safety;
@@ -38,6 +40,7 @@ pub use sealed::{sealed, sealed_result};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::collection::Collected;
 use crate::l10n::{Language, Texts};
 
 /// What every page knows of the site.
@@ -53,6 +56,10 @@ pub struct Site {
     pub fingerprint: Option<String>,
     /// Why no report can be sent, if so.
     pub closed: Option<Closed>,
+    /// Nobody has collected for so long that visitors are told.
+    pub late: bool,
+    /// When the office last collected.
+    pub collected: Collected,
     /// Reached through a TLS proxy, which would read what is sent without JavaScript: that way is shut.
     pub clear_web: bool,
     /// Who answers at night and at weekends: signed data of the office, a line each; may be empty.
@@ -76,6 +83,8 @@ pub enum Closed {
     Expired,
     /// The store has no room left.
     Full,
+    /// Nobody has collected for weeks.
+    Uncollected,
 }
 
 /// The response of a page.

@@ -70,6 +70,8 @@ pub enum Refusal {
     UnknownUpload,
     /// 413: one part of an upload is over its limit.
     PartTooLarge,
+    /// 400: the form with a return code did not come from our page, or not whole.
+    BadCodeForm,
     /// 500: a fault of the server.
     Internal,
 }
@@ -95,9 +97,11 @@ impl Refusal {
             | Self::WindowClosed
             | Self::NoSealedFile => StatusCode::UNPROCESSABLE_ENTITY,
             Self::OutOfOrder { .. } | Self::OtherBytes | Self::Complete => StatusCode::CONFLICT,
-            Self::BadForm | Self::CutOff | Self::NotASealedFile | Self::Malformed => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::BadForm
+            | Self::CutOff
+            | Self::NotASealedFile
+            | Self::Malformed
+            | Self::BadCodeForm => StatusCode::BAD_REQUEST,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Closed | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -133,6 +137,7 @@ impl Refusal {
             | Self::EmptyStory
             | Self::BadForm
             | Self::HeadTooLarge
+            | Self::BadCodeForm
             | Self::NoSealedFile => return None,
         })
     }
@@ -194,6 +199,7 @@ impl Refusal {
             Self::Complete,
             Self::UnknownUpload,
             Self::PartTooLarge,
+            Self::BadCodeForm,
             Self::Internal,
         ]
     }

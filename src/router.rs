@@ -23,7 +23,10 @@ use crate::{
     error::AppError,
     guard,
     headers::ResponseHeaders,
-    limits::{BODY_PROGRESS_BYTES, BODY_STALL, BodyLimits, DRAINS, PART_BYTES, RETRY_AFTER_S},
+    limits::{
+        BODY_PROGRESS_BYTES, BODY_STALL, BodyLimits, CODE_FORM_BYTES, DRAINS, PART_BYTES,
+        RETRY_AFTER_S, TOKEN_BYTES,
+    },
     refusal::{Reader, Refusal, RenderRefusal},
     static_files::SCRIPT_PATH,
 };
@@ -43,16 +46,28 @@ pub enum Endpoint {
     About,
     /// The script of the form page.
     Static,
+    /// The signed list of what the site serves, as text.
+    SiteManifest,
     /// The form for sealed files.
     SealedForm,
     /// Takes sealed files; answers what became of each.
     SealedFiles,
+    /// The form for a return code.
+    MailboxForm,
+    /// Opens a mailbox in memory and shows its replies.
+    Mailbox,
+    /// Deletes replies.
+    MailboxDelete,
     /// What a program needs to know before it seals, as JSON.
     ApiIntake,
     /// Takes a part of an upload.
     UploadPart,
     /// Gives an upload up.
     UploadCancel,
+    /// The sealed replies of a mailbox, for a program that opens them itself.
+    ApiMailbox,
+    /// Deletes replies, for a program.
+    ApiMailboxDelete,
 }
 
 /// One line of the route table.
@@ -75,12 +90,21 @@ pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Safety, "/safety"),
     Route::get(Endpoint::About, "/about"),
     Route::get(Endpoint::Static, SCRIPT_PATH),
+    Route::get(Endpoint::SiteManifest, "/site-manifest"),
     Route::get(Endpoint::SealedForm, "/sealed"),
     Route::new(
         Endpoint::SealedFiles,
         Method::POST,
         "/sealed",
         Accepts::SealedFiles,
+    ),
+    Route::get(Endpoint::MailboxForm, "/mailbox"),
+    Route::new(Endpoint::Mailbox, Method::POST, "/mailbox", Accepts::Code),
+    Route::new(
+        Endpoint::MailboxDelete,
+        Method::POST,
+        "/mailbox/delete",
+        Accepts::Code,
     ),
     Route::get(Endpoint::ApiIntake, "/api/v1/intake"),
     Route::new(
@@ -95,6 +119,18 @@ pub const ROUTES: &[Route] = &[
         "/api/v1/uploads/{token}",
         Accepts::Nothing,
     ),
+    Route::new(
+        Endpoint::ApiMailbox,
+        Method::POST,
+        "/api/v1/mailbox",
+        Accepts::Token,
+    ),
+    Route::new(
+        Endpoint::ApiMailboxDelete,
+        Method::POST,
+        "/api/v1/mailbox/delete",
+        Accepts::Token,
+    ),
 ];
 
 /// What a route takes besides its head.
@@ -108,6 +144,10 @@ pub enum Accepts {
     SealedFiles,
     /// A part of an upload: bytes, with a declared length.
     Part,
+    /// A multipart form with a return code.
+    Code,
+    /// A mailbox's lookup token, as JSON or as bytes.
+    Token,
 }
 
 impl Route {
@@ -151,6 +191,8 @@ impl Route {
             Accepts::Report => limits.report_bytes,
             Accepts::SealedFiles => limits.sealed_bytes,
             Accepts::Part => PART_BYTES,
+            Accepts::Code => CODE_FORM_BYTES,
+            Accepts::Token => TOKEN_BYTES,
         }
     }
 }

@@ -10,10 +10,12 @@ use crate::{app::AppState, router::Endpoint};
 
 pub(crate) mod api;
 mod keys;
+mod mailbox;
 mod pages;
 mod report;
 mod script;
 mod sealed;
+mod site;
 
 /// The handler of an endpoint, with its state.
 pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
@@ -24,11 +26,17 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::Safety => get(pages::safety),
         Endpoint::About => get(pages::about),
         Endpoint::Static => get(script::get),
+        Endpoint::SiteManifest => get(site::get),
         Endpoint::SealedForm => get(sealed::get),
         Endpoint::SealedFiles => post(sealed::post),
         Endpoint::ApiIntake => get(api::intake),
         Endpoint::UploadPart => put(api::put),
         Endpoint::UploadCancel => delete(api::delete),
+        Endpoint::MailboxForm => get(mailbox::get),
+        Endpoint::Mailbox => post(mailbox::post),
+        Endpoint::MailboxDelete => post(mailbox::delete),
+        Endpoint::ApiMailbox => post(mailbox::api),
+        Endpoint::ApiMailboxDelete => post(mailbox::api_delete),
     };
     routes.with_state(state.clone())
 }

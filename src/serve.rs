@@ -33,14 +33,14 @@ pub fn run(config: Config) -> anyhow::Result<()> {
             None => tracing::info!("serving on no socket"),
         }
         let bounds = Bounds::new(config.max_connections);
-        let uploads = state.uploads.clone();
-        let sweeper = tokio::spawn(async move { uploads.keep_swept().await });
         let takeover = state.takeover()?;
         let looking = tokio::spawn(takeover.keep_looking(state.clock));
+        let keeping = state.clone();
+        let housekeeper = tokio::spawn(async move { keeping.keep_house().await });
         listen::serve(socket, state.router(), bounds, stop)
             .await
             .context("the socket failed")?;
-        sweeper.abort();
+        housekeeper.abort();
         looking.abort();
         state.uploads.close().await;
         state.store.close().await?;

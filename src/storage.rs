@@ -8,11 +8,15 @@ use std::future::Future;
 
 pub use any::{AnyStore, StoreAddress};
 pub use error::StoreError;
+pub use mailbox::{
+    Incoming, IncomingAction, IncomingBundle, IncomingDone, IncomingState, LookupId, SLOTS, Slot,
+};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 mod any;
 mod error;
+mod mailbox;
 mod postgres;
 mod shared;
 mod sqlite;
@@ -237,6 +241,35 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::OutOfOrder`] if that epoch is in force already.
     fn start_epoch(&self, epoch: [u8; 16]) -> impl Answer<()>;
+
+    /// The newest replies of a mailbox, at most [`SLOTS`], the oldest of them first; none for one that is
+    /// unknown.
+    fn mailbox(&self, lookup: LookupId) -> impl Answer<Vec<Slot>>;
+
+    /// Deletes the reply with this digest, or all replies of a mailbox; how many there were.
+    /// [`Store::scrub`] removes the traces.
+    fn delete_replies(&self, lookup: LookupId, only: Option<[u8; 32]>) -> impl Answer<u64>;
+
+    /// What is known of the office's bundles; `None` before the first.
+    fn incoming_state(&self) -> impl Answer<Option<IncomingState>>;
+
+    /// Takes in a bundle of the office, whole or not at all: puts replies (the same one again changes
+    /// nothing; of a mailbox the newest [`SLOTS`] stay), empties mailboxes, and deletes records that
+    /// arrived, of those that a transfer bundle has carried. Another epoch is begun by this.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if a bundle of that number was taken in; [`StoreError::Invalid`] for a slot
+    /// of another size.
+    fn take_incoming(&self, incoming: Incoming) -> impl Answer<IncomingDone>;
+
+    /// The last day on which records were exported or acknowledged, in days since 1970.
+    fn collected_day(&self) -> impl Answer<Option<i64>>;
+
+    /// Notes that records were exported or acknowledged on this day.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for what is no day.
+    fn note_collected(&self, day: i64) -> impl Answer<()>;
 
     /// Removes what deleted rows left in the engine's own files, as far as the engine can: SQLite
     /// overwrites freed pages at once and now empties its WAL; PostgreSQL has no such means.

@@ -18,7 +18,7 @@ use asylia_envelope::{
     ids::{EpochId, InstanceId, RecordId},
     key_bundle::KeyBundle,
     transfer::{
-        BUNDLE_LIMIT_BYTES, BlobLine, Direction, TransferNote, bundle_bytes, write_blob_length,
+        BUNDLE_LIMIT_BYTES, BlobLine, RecordSubject, TransferNote, bundle_bytes, write_blob_length,
         write_head,
     },
 };
@@ -30,6 +30,7 @@ use crate::{
     clock::{Clock, Rng},
     data_folder::DataFolder,
     error::Advice,
+    import,
     storage::{AnyStore, Envelope, Export, Store, StoreAddress, TransferState, WINDOW_CHUNKS},
 };
 
@@ -74,7 +75,16 @@ pub async fn export(
     let waiting = waiting(&store, batch.len()).await?;
     let progress = progress_bar(&batch);
     let blobs = digests(&store, &batch, &progress).await?;
-    let (note, token_hash) = note(&bundle, &state, blobs, data, clock, rng)?;
+    let acknowledged = import::arrived_without_gap(store.incoming_state().await?.as_ref());
+    let (note, token_hash) = note(
+        &bundle,
+        &state,
+        (acknowledged, waiting),
+        blobs,
+        data,
+        clock,
+        rng,
+    )?;
     let signed = note.to_signed(&data.transfer_key(rng)?);
     let file = write_bundle(&store, &note, &signed, out, &progress).await?;
     store
@@ -88,6 +98,7 @@ pub async fn export(
         .await?;
     file.persist_noclobber(out).map_err(|_| cannot_write())?;
     sync_folder(out)?;
+    store.note_collected(i64::from(clock.today())).await?;
     progress.finish_and_clear();
     store.close().await?;
     let bytes = bundle_bytes(signed.len() as u64, &note.blobs);
@@ -134,8 +145,10 @@ async fn digests(
         .await?;
         blobs.push(BlobLine {
             sha256: digest.finalize().into(),
-            record_id: RecordId(envelope.record),
-            period: envelope.period.clone(),
+            subject: RecordSubject {
+                record_id: RecordId(envelope.record),
+                period: envelope.period.clone(),
+            },
             size,
         });
     }
@@ -145,6 +158,7 @@ async fn digests(
 fn note(
     bundle: &KeyBundle,
     state: &TransferState,
+    (acknowledged, waiting): (u64, u64),
     blobs: Vec<BlobLine>,
     data: &DataFolder,
     clock: Clock,
@@ -160,13 +174,13 @@ fn note(
         .or(bundle.content().periods.last());
     let intake = &period.context("the key bundle holds no period")?.intake;
     let note = TransferNote {
-        direction: Direction::ToOffice,
         instance: InstanceId(bundle.content().instance.0),
         epoch: EpochId(state.epoch),
         sequence: u64::try_from(state.sequence).unwrap_or_default() + 1,
         previous: (state.sequence > 0).then_some(state.digest),
         day,
-        acknowledged: 0,
+        acknowledged,
+        waiting,
         token: token.seal(intake).context("the token cannot be sealed")?,
         signer: data.transfer_key(rng)?.verifying_key(),
         blobs,
@@ -194,7 +208,7 @@ async fn write_bundle(
         write_blob_length(&mut writer, blob.size).map_err(|_| cannot_write())?;
         let mut digest = Sha256::new();
         let record = Envelope {
-            record: blob.record_id.0,
+            record: blob.subject.record_id.0,
             day: 0,
             period: String::new(),
             bundle_sequence: 0,

@@ -8,7 +8,7 @@ import { bundled } from "./page.mjs";
 /**
  * @typedef {typeof import("../src/page/files.js") & typeof import("../src/page/remaining.js")
  *   & typeof import("../src/page/texts.js") & typeof import("../src/page/receipt.js")
- *   & typeof import("../src/page/trusted.js")} Tested
+ *   & typeof import("../src/worker/start.js")} Tested
  */
 /** @type {Tested} */
 const { Remaining, inFours, size, startWorker, text, warning } = await bundled(
@@ -16,7 +16,7 @@ const { Remaining, inFours, size, startWorker, text, warning } = await bundled(
   "page/remaining",
   "page/texts",
   "page/receipt",
-  "page/trusted",
+  "worker/start",
 );
 const STATIC = new URL("../../static/", import.meta.url);
 const SCRIPT_LIMIT_BYTES = 45_000;
@@ -116,7 +116,8 @@ test("the one policy of Trusted Types lets this script pass and no other", () =>
     },
   });
   startWorker("/static/a.js");
-  startWorker("/static/a.js");
-  assert.deepEqual(made, Array(2).fill(["trusted /static/a.js", { type: "module" }]));
+  startWorker("/static/a.js", "digest");
+  const options = ["", "digest"].map((name) => ({ type: "module", name }));
+  assert.deepEqual(made, options.map((each) => ["trusted /static/a.js", each]));
   assert.throws(() => rules?.createScriptURL("/static/b.js"), TypeError);
 });

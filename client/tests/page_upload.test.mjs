@@ -32,7 +32,10 @@ describe("parts", () => {
   ])) {
     for (const pieces of [1, 3, 4, 100]) {
       test(`${bytes} bytes in pieces of ${pieces} become parts of ${sizes.join(", ")}`, async () => {
-        const parts = await all(inParts(stream(bytes, pieces), PART_BYTES));
+        const parts = [];
+        for await (const part of inParts(stream(bytes, pieces), PART_BYTES)) {
+          parts.push({ ...part, bytes: part.bytes.slice() });
+        }
         assert.deepEqual(parts.map((part) => part.bytes.length), sizes);
         assert.deepEqual(parts.map((part) => part.number), sizes.map((_, number) => number));
         assert.deepEqual(parts.map((part) => part.last), sizes.map((_, number) => number === sizes.length - 1));
@@ -40,6 +43,12 @@ describe("parts", () => {
       });
     }
   }
+
+  test("stay while the next is made, though their buffers take turns", async () => {
+    const parts = inParts(stream(12, 3), PART_BYTES);
+    const [first, second] = [await parts.next(), await parts.next()];
+    assert.deepEqual([first.value, second.value].map((part) => [...(part?.bytes ?? [])]), [[1, 2, 3, 4], [5, 6, 7, 8]]);
+  });
 });
 
 describe("an upload", () => {
@@ -264,15 +273,6 @@ async function* stream(bytes, pieces) {
 /** @param {number} bytes */
 function counted(bytes) {
   return Array.from({ length: bytes }, (_, index) => index + 1);
-}
-
-/** @param {AsyncIterable<Part>} parts */
-async function all(parts) {
-  const found = [];
-  for await (const part of parts) {
-    found.push(part);
-  }
-  return found;
 }
 
 /** @param {() => boolean} holds */

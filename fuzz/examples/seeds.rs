@@ -3,25 +3,30 @@
 //!
 //! Everything is invented and every key is thrown away.
 
-use std::{error::Error, fs, path::Path};
+use std::{collections::BTreeSet, error::Error, fs, path::Path};
 
 use asylia_envelope::{
     answers::Answers,
     day::Day,
     hybrid::HybridIdentity,
-    ids::{EpochId, InstanceId, RecordId},
+    ids::{EpochId, InstanceId, LookupId, RecordId},
     key_bundle::{BundleContent, Period},
     padding::{COMPARTMENT_FLOOR_BYTES, RECORD_FLOOR_BYTES},
+    reply::dummy_slot,
     return_code::ReturnCode,
     seal::seal,
     sealed_file::{SealedFileHead, SealedFileWriter},
     sealing::CompartmentSink,
-    signing::SigningKey,
+    signing::{SigningKey, Transfer},
+    site::{SiteFile, SiteFileKind, SiteManifest, SiteNote},
     slices::{SliceWriter, StreamName},
     submission::{
         Account, CompartmentName, FORMAT_VERSION, IdentityPart, MailboxAddress, ManifestEntry,
     },
-    transfer::{BlobLine, Direction, TRANSFER_MAGIC, TransferNote, write_blob_length, write_head},
+    transfer::{
+        BlobLine, OfficeSubject, RecordSubject, TRANSFER_MAGIC, ToServerNote, TransferNote,
+        arrived_list, write_blob_length, write_head,
+    },
     words::{WordList, draw_proof_words},
 };
 use rand_core::OsRng;
@@ -68,9 +73,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         "seed",
         bundle.to_note(&[bundle.signature_line(&root)]).as_bytes(),
     )?;
+    keep("site", "seed", site()?.as_bytes())?;
     let signed = transfer_note()?;
     keep("transfer", "seed-note", signed.as_bytes())?;
-    keep("transfer", "seed-bundle", &transfer_bundle(&signed)?)
+    keep(
+        "transfer",
+        "seed-bundle",
+        &transfer_bundle(&signed, &[BLOB])?,
+    )?;
+    let (signed, blobs) = to_server()?;
+    let blobs: Vec<&[u8]> = blobs.iter().map(Vec::as_slice).collect();
+    keep("transfer", "seed-to-server-note", signed.as_bytes())?;
+    keep(
+        "transfer",
+        "seed-to-server-bundle",
+        &transfer_bundle(&signed, &blobs)?,
+    )
 }
 
 fn account(code: &ReturnCode, answers: Answers) -> Account {
@@ -171,32 +189,89 @@ fn key_bundle(identity: &HybridIdentity) -> Result<BundleContent, Box<dyn Error>
 }
 
 fn transfer_note() -> Result<String, Box<dyn Error>> {
-    let key = SigningKey::from_seed(&[5; 32]);
+    let key = SigningKey::<Transfer>::from_seed(&[5; 32]);
     let note = TransferNote {
-        direction: Direction::ToOffice,
         instance: INSTANCE,
         epoch: EpochId([6; 16]),
         sequence: 1,
         previous: None,
         day: day("2026-07-02")?,
         acknowledged: 0,
+        waiting: 0,
         token: vec![0; 16],
         signer: key.verifying_key(),
         blobs: vec![BlobLine {
             sha256: Sha256::digest(BLOB).into(),
-            record_id: RecordId([2; 16]),
-            period: PERIOD.to_owned(),
+            subject: RecordSubject {
+                record_id: RecordId([2; 16]),
+                period: PERIOD.to_owned(),
+            },
             size: BLOB.len() as u64,
         }],
     };
     Ok(note.to_signed(&key))
 }
 
-fn transfer_bundle(signed: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+/// A bundle of every kind of blob that the office sends, signed with the key that the target expects.
+fn to_server() -> Result<(String, Vec<Vec<u8>>), Box<dyn Error>> {
+    let key = SigningKey::from_seed(&OFFICE_SEED).for_bundles();
+    let blobs = vec![
+        dummy_slot(&mut OsRng)?,
+        Vec::new(),
+        arrived_list(&BTreeSet::from([RecordId([2; 16]), RecordId([3; 16])])),
+    ];
+    let subjects = [
+        OfficeSubject::Reply(LookupId([8; 32])),
+        OfficeSubject::Purge(LookupId([9; 32])),
+        OfficeSubject::Arrived,
+    ];
+    let line = |(subject, blob): (OfficeSubject, &Vec<u8>)| BlobLine {
+        sha256: Sha256::digest(blob).into(),
+        subject,
+        size: blob.len() as u64,
+    };
+    let note = ToServerNote {
+        instance: INSTANCE,
+        epoch: EpochId([7; 16]),
+        sequence: 2,
+        previous: Some([4; 32]),
+        day: day("2026-07-03")?,
+        acknowledged: 1,
+        waiting: 0,
+        token: Vec::new(),
+        signer: key.verifying_key(),
+        blobs: subjects.into_iter().zip(&blobs).map(line).collect(),
+    };
+    Ok((note.to_signed(&key), blobs))
+}
+
+fn site() -> Result<String, Box<dyn Error>> {
+    let file = |kind, path: &str| SiteFile {
+        kind,
+        sha256: [4; 32],
+        size: 12,
+        path: path.to_owned(),
+    };
+    let manifest = SiteManifest {
+        release: "0.1.0".to_owned(),
+        day: day("2026-07-01")?,
+        policy: "default-src 'none'; script-src 'self'".to_owned(),
+        files: vec![
+            file(SiteFileKind::File, "/static/a.png"),
+            file(SiteFileKind::Script, "/static/b.js"),
+        ],
+    };
+    let note = SiteNote::parse(manifest.to_text().as_bytes())?;
+    Ok(note.sign(&SigningKey::from_seed(&[4; 32])).ok_or("it is signed once")?)
+}
+
+fn transfer_bundle(signed: &str, blobs: &[&[u8]]) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut bundle = Vec::with_capacity(TRANSFER_MAGIC.len());
     write_head(&mut bundle, signed)?;
-    write_blob_length(&mut bundle, BLOB.len() as u64)?;
-    bundle.extend_from_slice(BLOB);
+    for blob in blobs {
+        write_blob_length(&mut bundle, blob.len() as u64)?;
+        bundle.extend_from_slice(blob);
+    }
     Ok(bundle)
 }
 
@@ -216,4 +291,6 @@ fn keep(target: &str, name: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
     Ok(fs::write(folder.join(name), bytes)?)
 }
 
+/// The same as in `fuzz/src/lib.rs`.
+const OFFICE_SEED: [u8; 32] = [8; 32];
 const BLOB: &[u8] = b"an invented record";

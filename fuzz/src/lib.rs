@@ -19,9 +19,14 @@ use asylia_envelope::{
     seal::OpensSubmissions,
     sealed_file::{SealedFileHead, SealedFileParser, SealedFileWriter, Step},
     sealing::CompartmentSink,
+    signing::SigningKey,
+    site::SiteNote,
     slices::{SliceReader, SliceWriter},
     submission::{Account, CompartmentName, IdentityPart, ManifestEntry},
-    transfer::{TransferNote, UntrustedBundle},
+    transfer::{
+        SignsBundles, ToServerNote, TransferError, TransferNote, UntrustedBundle, arrived_list,
+        read_arrived_list,
+    },
 };
 
 /// An age file: an accepted header is bounded, and every byte comes back in its place.
@@ -199,29 +204,79 @@ pub fn key_bundle(bytes: &[u8]) -> bool {
     true
 }
 
-/// A bundle off a stick: its note, then every blob.
+/// A site manifest: what is accepted starts with the very text that the signatures cover.
+pub fn site(bytes: &[u8]) -> bool {
+    let Ok(note) = SiteNote::parse(bytes) else {
+        return false;
+    };
+    let text = note.manifest().to_text();
+    assert!(
+        bytes.starts_with(text.as_bytes()) && note.text().as_bytes() == bytes,
+        "the manifest is read differently than it is signed"
+    );
+    let bare = bytes.len() == text.len();
+    assert_eq!(
+        bare,
+        note.signers().is_empty(),
+        "a signature was not looked at"
+    );
+    true
+}
+
+/// A bundle off a stick, either way: its note, then every blob.
 pub fn transfer(bytes: &[u8]) -> bool {
-    let note = TransferNote::parse(bytes, None);
+    let length = bytes.len() as u64;
+    let office = [SigningKey::from_seed(&OFFICE_SEED).verifying_key()];
+    let to_office = one_way(
+        bytes,
+        TransferNote::parse(bytes, None),
+        UntrustedBundle::open(bytes, length, None),
+    );
+    let to_server = one_way(
+        bytes,
+        ToServerNote::parse_from_office(bytes, &office),
+        UntrustedBundle::open_from_office(bytes, length, &office),
+    );
+    assert!(
+        !(to_office && to_server),
+        "a bundle is taken in both directions"
+    );
+    to_office || to_server
+}
+
+fn one_way<S: SignsBundles>(
+    bytes: &[u8],
+    note: Result<TransferNote<S>, TransferError>,
+    bundle: Result<UntrustedBundle<&[u8], S>, TransferError>,
+) -> bool {
     if let Ok(note) = &note {
         assert!(
             bytes.starts_with(note.to_text().as_bytes()),
             "the note is read differently than it is signed"
         );
     }
-    let Ok(mut bundle) = UntrustedBundle::open(bytes, bytes.len() as u64, None) else {
+    let Ok(mut bundle) = bundle else {
         return note.is_ok();
     };
     let count = bundle.note().blobs.len();
     for _ in 0..=count {
-        let mut size = 0;
+        let mut blob = Vec::new();
         let taken = bundle.next_blob(|chunk| {
-            size += chunk.len() as u64;
+            blob.extend_from_slice(chunk);
             Ok(())
         });
         if let Ok(Some(line)) = taken {
             assert_eq!(
-                size, line.size,
+                blob.len() as u64,
+                line.size,
                 "a blob was handed over with another length"
+            );
+        }
+        if let Ok(records) = read_arrived_list(&blob) {
+            assert_eq!(
+                arrived_list(&records),
+                blob,
+                "a list of records is read differently than it is written"
             );
         }
     }
@@ -268,6 +323,9 @@ fn stored(identity: &HybridIdentity, bytes: &[u8]) -> io::Result<Vec<u8>> {
     );
     Ok(stored)
 }
+
+/// Of the office key that signs the seeds.
+const OFFICE_SEED: [u8; 32] = [8; 32];
 
 /// A test identity: nothing here can open what is sealed to an office.
 struct Opener(HybridIdentity);

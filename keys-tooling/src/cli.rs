@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// The signed key bundle, keys.note
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Keys that vouch for a release, and the manifest of its site
+    #[command(subcommand)]
+    Site(SiteCommand),
     /// Split a seed into shares for several holders
     Split(Box<SplitArgs>),
     /// Put a seed together again from its shares
@@ -166,6 +169,31 @@ pub(crate) struct YearArgs {
     /// Permit pages on a disk, or with swap: the words can be found there for years
     #[arg(long)]
     pub(crate) danger_sheets_on_disk: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SiteCommand {
+    /// Make a site key and print its public half
+    New {
+        /// New key file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
+    /// Show a site manifest in plain words and add a site key's signature
+    Sign {
+        /// What `asylia site-manifest` printed, with or without signatures of others
+        manifest: PathBuf,
+        /// Key file of the site key
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// New file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        passphrase: Passphrase,
+    },
 }
 
 #[derive(Subcommand)]

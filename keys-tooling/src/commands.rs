@@ -16,10 +16,10 @@ use rand_core::{CryptoRng, RngCore};
 
 use crate::{
     bundle_commands, ceremony_commands,
-    cli::{BundleCommand, Command, NewPeriodArgs, PeriodCommand, RootCommand},
+    cli::{BundleCommand, Command, NewPeriodArgs, PeriodCommand, RootCommand, SiteCommand},
     combine_command,
     failure::Failure,
-    passphrase, root_commands,
+    passphrase, root_commands, site_commands,
     split_command::{self, read_seed},
 };
 
@@ -36,6 +36,15 @@ pub(crate) fn run(
         }
         Command::Root(RootCommand::Collect(args)) => root_commands::collect(&args, rng),
         Command::Ceremony(command) => ceremony_commands::run(command, today, rng),
+        Command::Site(SiteCommand::New { out, passphrase }) => {
+            site_commands::new(&out, passphrase.passphrase_file.as_deref(), rng)
+        }
+        Command::Site(SiteCommand::Sign {
+            manifest,
+            key,
+            out,
+            passphrase,
+        }) => site_commands::sign(&manifest, &key, &out, passphrase.passphrase_file.as_deref()),
         Command::Period(PeriodCommand::New(args)) => period_new(&args, today, rng),
         Command::Bundle(BundleCommand::Build(args)) => bundle_commands::build(*args),
         Command::Bundle(BundleCommand::Sign {

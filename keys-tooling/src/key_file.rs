@@ -35,6 +35,8 @@ pub enum KeyRole {
     RootSigning,
     /// Signs transcripts of ceremonies.
     WitnessSigning,
+    /// Signs site manifests.
+    SiteSigning,
     /// Seed of a period's intake and account identities.
     PeriodSeed,
     /// Seed of a period's identity for the identity compartment.
@@ -106,13 +108,14 @@ impl WorkFactor {
 
 impl KeyRole {
     /// Every role.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Intake,
         Self::Account,
         Self::Identity,
         Self::OfficeSigning,
         Self::RootSigning,
         Self::WitnessSigning,
+        Self::SiteSigning,
         Self::PeriodSeed,
         Self::IdentitySeed,
         Self::VaultRecovery,
@@ -123,13 +126,13 @@ impl KeyRole {
     pub fn signs(self) -> bool {
         matches!(
             self,
-            Self::OfficeSigning | Self::RootSigning | Self::WitnessSigning
+            Self::OfficeSigning | Self::RootSigning | Self::WitnessSigning | Self::SiteSigning
         )
     }
 
     fn magic(self) -> &'static str {
         match self {
-            Self::OfficeSigning | Self::RootSigning | Self::WitnessSigning => {
+            Self::OfficeSigning | Self::RootSigning | Self::WitnessSigning | Self::SiteSigning => {
                 "asylia signing key v1"
             }
             Self::Intake | Self::Account | Self::Identity => "asylia identity v1",
@@ -147,6 +150,7 @@ impl fmt::Display for KeyRole {
             Self::OfficeSigning => "office-signing",
             Self::RootSigning => "root-signing",
             Self::WitnessSigning => "witness-signing",
+            Self::SiteSigning => "site-signing",
             Self::PeriodSeed => "period-seed",
             Self::IdentitySeed => "identity-seed",
             Self::VaultRecovery => "vault-recovery",
@@ -157,7 +161,7 @@ impl fmt::Display for KeyRole {
 /// The plaintext of a key file. No `Debug`; the secret is cleared when dropped.
 pub(crate) struct KeyText {
     pub(crate) role: KeyRole,
-    /// `None` for root keys, which belong to persons.
+    /// `None` for root and site keys, which belong to persons.
     pub(crate) instance: Option<InstanceId>,
     /// `None` for signing keys.
     pub(crate) period: Option<String>,

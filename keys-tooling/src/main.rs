@@ -20,6 +20,7 @@ mod commands;
 mod failure;
 mod passphrase;
 mod root_commands;
+mod site_commands;
 mod split_command;
 mod terminal;
 

@@ -1,4 +1,4 @@
-//! Files of keys that sign: root keys of the Committee's members, and the office's.
+//! Files of keys that sign: root keys of the Committee's members, the office's, and a release's (site keys).
 //!
 //! Under a passphrase like identity files ([`crate::key_file`]), and never one in place of the
 //! other. An office key is made on the console, never derived, split or exported; a root key
@@ -6,7 +6,7 @@
 
 use asylia_envelope::{
     ids::InstanceId,
-    signing::{Office, Role, Root, SigningKey},
+    signing::{Office, Role, Root, SigningKey, Site},
 };
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -19,6 +19,9 @@ pub type RootSigningKey = SigningKey<Root>;
 /// The office's key, which signs replies.
 pub type OfficeSigningKey = SigningKey<Office>;
 
+/// The key of whoever vouches for a release, which signs site manifests.
+pub type SiteSigningKey = SigningKey<Site>;
+
 /// The key file of a root key.
 #[must_use]
 pub fn seal_root(key: &RootSigningKey, passphrase: &SecretString, work: WorkFactor) -> Vec<u8> {
@@ -30,11 +33,21 @@ pub fn seal_root(key: &RootSigningKey, passphrase: &SecretString, work: WorkFact
 /// # Errors
 /// Every [`KeyFileError`].
 pub fn open_root(file: &[u8], passphrase: &SecretString) -> Result<RootSigningKey, KeyFileError> {
-    let text = KeyText::open(file, passphrase)?.of_role(KeyRole::RootSigning)?;
-    match text.instance {
-        None => signing_key(&text),
-        Some(_) => Err(KeyFileError::Content),
-    }
+    of_a_person(KeyText::open(file, passphrase)?, KeyRole::RootSigning)
+}
+
+/// The key file of a site key.
+#[must_use]
+pub fn seal_site(key: &SiteSigningKey, passphrase: &SecretString, work: WorkFactor) -> Vec<u8> {
+    key_text(KeyRole::SiteSigning, None, key).seal(passphrase, work)
+}
+
+/// Opens the key file of a site key.
+///
+/// # Errors
+/// Every [`KeyFileError`].
+pub fn open_site(file: &[u8], passphrase: &SecretString) -> Result<SiteSigningKey, KeyFileError> {
+    of_a_person(KeyText::open(file, passphrase)?, KeyRole::SiteSigning)
 }
 
 /// The key file of an office's key.
@@ -71,6 +84,15 @@ pub fn office_to_secret_text(key: &OfficeSigningKey, instance: InstanceId) -> Ze
 /// [`KeyFileError::Content`] and [`KeyFileError::OtherRole`].
 pub fn office_from_secret_text(text: &str) -> Result<(InstanceId, OfficeSigningKey), KeyFileError> {
     of_office(KeyText::parse(text)?)
+}
+
+/// A key that belongs to no installation.
+fn of_a_person<R: Role>(text: KeyText, role: KeyRole) -> Result<SigningKey<R>, KeyFileError> {
+    let text = text.of_role(role)?;
+    match text.instance {
+        None => signing_key(&text),
+        Some(_) => Err(KeyFileError::Content),
+    }
 }
 
 fn of_office(text: KeyText) -> Result<(InstanceId, OfficeSigningKey), KeyFileError> {

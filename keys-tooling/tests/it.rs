@@ -275,3 +275,52 @@ fn nothing_is_overwritten_and_wrong_usage_is_exit_code_two() {
         assert_eq!(keys(&folder, wrong).0, 2, "{wrong:?}");
     }
 }
+
+/// What `asylia site-manifest` prints, shortened.
+const SITE: &str = "asylia site manifest v1\nrelease: 1\nday: 2026-11-24\npolicy: default-src 'none'\n\
+    script: 0000000000000000000000000000000000000000000000000000000000000000 3 /a.js\n";
+
+#[test]
+fn a_site_manifest_is_signed_by_several_each_once() {
+    let (_keep, folder) = office();
+    let new = |name: &str| {
+        let out = good(
+            &folder,
+            &["site", "new", "--out", name, "--passphrase-file", "pw"],
+        );
+        after(&out, "--key`:")
+    };
+    let (one, two) = (new("one"), new("two"));
+    fs::write(folder.join("unsigned"), SITE).unwrap();
+    let sign = |manifest, key, out| {
+        #[rustfmt::skip]
+        let arguments = ["site", "sign", manifest, "--key", key, "--out", out, "--passphrase-file", "pw"];
+        arguments
+    };
+    let said = good(&folder, &sign("unsigned", "one", "once"));
+    assert!(
+        said.contains("script /a.js, 3 bytes") && said.contains("Policy: default-src"),
+        "{said}"
+    );
+    good(&folder, &sign("once", "two", "twice"));
+    let text = fs::read_to_string(folder.join("twice")).unwrap();
+    assert!(text.starts_with(SITE));
+    let signers: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("— "))
+        .collect();
+    assert!(
+        signers[0].starts_with(&one) && signers[1].starts_with(&two),
+        "{text}"
+    );
+
+    assert!(refused(&folder, &sign("twice", "one", "x")).contains("signed the manifest already"));
+    root(&folder, "root");
+    assert!(
+        refused(&folder, &sign("once", "root", "x")).contains("root-signing, not for site-signing")
+    );
+    assert!(refused(&folder, &sign("pw", "one", "x")).contains("not a site manifest"));
+    fs::write(folder.join("bad"), text.replace("release: 1", "release: 2")).unwrap();
+    assert!(refused(&folder, &sign("bad", "one", "x")).contains("does not verify"));
+    assert!(!folder.join("x").exists());
+}

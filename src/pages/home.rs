@@ -20,6 +20,7 @@ pub fn home(site: &Site, page_number: &str) -> Page {
     }
     let content = html! {
         (notice(site))
+        @if site.late { p.note { strong { (site.texts().get("page-form-late")) } } }
         (path(site))
         (form(site, page_number))
     };

@@ -43,6 +43,11 @@ impl Page {
         self.html.into_bytes()
     }
 
+    /// Returns how many bytes the response body has.
+    pub(super) const fn size(&self) -> usize {
+        self.html.len()
+    }
+
     /// Pads a document to the smallest size class that is at least `class` and holds it.
     ///
     /// What an instance adds (the office's words, a long list on `/safety`) can move a page up a class,
@@ -127,6 +132,7 @@ pub(super) fn document(site: &Site, title: &str, links: Links, content: &Markup)
                 @if links != Links::None {
                     nav {
                         @if links == Links::Elsewhere { a href="/" { (texts.get("link-form")) } " " }
+                        a href="/mailbox" { (texts.get("link-mailbox")) } " "
                         a href="/safety" { (texts.get("link-safety")) } " "
                         a href="/about" { (texts.get("link-about")) } " "
                         a href="/keys" { (texts.get("link-keys")) }

@@ -72,6 +72,9 @@ fn code(site: &Site, context: &Receipt) -> Markup {
         (heading(site, "page-receipt-safe"))
         (list(site, &["page-receipt-safe-who", "page-receipt-safe-paper", "page-receipt-safe-device"]))
         (paragraph(site, "page-receipt-lost"))
+        // In a window of its own: this page shows the code once.
+        p { a href="/mailbox" target="_blank" rel="noopener" { (texts.get("page-receipt-try")) } }
+        (paragraph(site, "page-receipt-try-what"))
     }
 }
 

@@ -24,6 +24,9 @@ pub fn refusal(site: &Site, refusal: Refusal) -> Page {
         @if closed {
             h1 { (texts.get(message)) }
             p { (texts.get(reason(site.closed))) " " (texts.get("refusal-closed.try-later")) }
+            @if site.closed == Some(Closed::Uncollected) {
+                p { (texts.get("refusal-closed.other-ways")) }
+            }
         } @else {
             h1 { (texts.get(&format!("{message}.title"))) }
             p { (texts.with(message, &[("limit", &limit)])) }
@@ -82,6 +85,7 @@ const fn message(refusal: Refusal) -> &'static str {
         Refusal::Complete => "refusal-complete",
         Refusal::UnknownUpload => "refusal-unknown-upload",
         Refusal::PartTooLarge => "refusal-part-too-large",
+        Refusal::BadCodeForm => "refusal-bad-code-form",
         Refusal::Internal => "refusal-internal",
     }
 }
@@ -103,6 +107,7 @@ const fn reason(closed: Option<Closed>) -> &'static str {
     match closed {
         Some(Closed::Expired) => "refusal-closed.expired",
         Some(Closed::Full) => "refusal-closed.full",
+        Some(Closed::Uncollected) => "refusal-closed.uncollected",
         Some(Closed::NoKeys) | None => "refusal-closed.no-keys",
     }
 }

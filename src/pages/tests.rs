@@ -12,9 +12,22 @@ use crate::static_files::SCRIPT_PATH;
 
 mod form;
 mod html;
+mod mailbox;
 mod sealed;
 
 const PAGE_NUMBER: &str = "00112233445566778899aabbccddeeff";
+/// Where a page may lead.
+const PLACES: [&str; 9] = [
+    "/",
+    "/safety",
+    "/about",
+    "/keys",
+    "/report",
+    "/sealed",
+    "/mailbox",
+    "/mailbox/delete",
+    "data:,",
+];
 
 impl Site {
     /// An ordinary site, open.
@@ -28,6 +41,8 @@ impl Site {
                     .to_owned(),
             ),
             closed: None,
+            late: false,
+            collected: Collected::ThisWeek,
             clear_web: false,
             answers_at_night: Vec::new(),
             field_limit_bytes: 262_144,
@@ -39,7 +54,13 @@ impl Site {
 
     fn samples() -> Vec<Self> {
         let hostile = "<script>alert(1)</script>\u{202e}\"'&".to_owned();
-        let closed = [Closed::NoKeys, Closed::Expired, Closed::Full].map(|reason| Self {
+        let reasons = [
+            Closed::NoKeys,
+            Closed::Expired,
+            Closed::Full,
+            Closed::Uncollected,
+        ];
+        let closed = reasons.map(|reason| Self {
             closed: Some(reason),
             ..Self::sample()
         });
@@ -88,6 +109,7 @@ fn pages(site: &Site) -> Vec<(String, String, u16)> {
             sealed_result(site, &sealed::verdicts()),
         ),
     ];
+    pages.extend(mailbox::samples(site));
     pages.extend(
         Refusal::samples()
             .iter()
@@ -172,10 +194,7 @@ fn nothing_runs_and_nothing_is_fetched_but_the_script_of_the_form() {
                 );
                 if ["href", "action", "formaction"].contains(&attribute.as_str()) {
                     assert!(
-                        [
-                            "/", "/safety", "/about", "/keys", "/report", "/sealed", "data:,"
-                        ]
-                        .contains(&value.as_str()),
+                        PLACES.contains(&value.as_str()),
                         "{name}: {attribute} leads to {value}"
                     );
                 }
@@ -217,6 +236,7 @@ fn every_page_has_exactly_the_size_of_its_class() {
         let class = match name {
             "home" if !html.contains("page_number") => PAGE_BYTES,
             "home" => PAGE_FORM_BYTES,
+            name if name.starts_with("answers") => PAGE_MAILBOX_BYTES,
             _ => PAGE_BYTES,
         };
         assert_eq!(html.len(), class, "{name}");
@@ -267,14 +287,13 @@ fn the_receipt_shows_the_code_and_says_what_it_is_no_proof_of() {
     for sentence in [
         "If you lose this code, nobody can give it to you again.",
         "they prove nothing against somebody who took over our server",
-        "This version does not show answers yet",
+        "Try your code now",
     ] {
         assert!(html.contains(sentence), "{sentence}");
     }
-    assert!(
-        !html.contains("href=/") && !html.contains("href=\"/"),
-        "the receipt leads nowhere"
-    );
+    // Nowhere but to the mailbox, and there in a second window: this page shows the code once.
+    assert_eq!(html.matches("href=").count(), 2, "the icon and one link");
+    assert!(html.contains("<a href=/mailbox target=_blank rel=noopener>"));
 }
 
 #[test]

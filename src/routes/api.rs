@@ -29,6 +29,7 @@ struct IntakeJson<'a> {
     office: Option<&'a str>,
     demo: bool,
     today: String,
+    collected: &'static str,
     report_limit_mib: u64,
     part_bytes: u64,
 }
@@ -55,6 +56,7 @@ pub(super) async fn intake(State(state): State<AppState>) -> Response {
         office: site.fingerprint.as_deref(),
         demo: site.demo,
         today: state.today().to_string(),
+        collected: site.collected.name(),
         report_limit_mib: state.config.report_limit_mib,
         part_bytes: PART_BYTES,
     })
@@ -72,6 +74,10 @@ pub(super) async fn put(
         number: decimal(&number).ok_or(Refusal::NotFound)?,
         length: length.ok_or(Refusal::Malformed)?,
     };
+    if part.number == 0 {
+        // What was begun before the form closed may still be ended.
+        state.taking().ok_or(Refusal::Closed)?;
+    }
     let body = request.into_body().into_data_stream();
     let body = body.map(|bytes| bytes.map_err(|_| BodyError::Cut));
     // A task of its own: a connection that breaks takes the handler along, in the middle of a write.

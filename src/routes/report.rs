@@ -32,7 +32,7 @@ async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
     }
     let site = state.site();
     let day = state.today();
-    let keys = state.keys.current();
+    let keys = state.taking().ok_or(Refusal::Closed)?;
     let (bundle, period) = keys.in_force(day).ok_or(Refusal::Closed)?;
     let boundary = boundary(&request).ok_or(Refusal::NotMultipart)?;
     let form = Multipart::new(request.into_body().into_data_stream(), boundary);

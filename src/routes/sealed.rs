@@ -34,8 +34,7 @@ pub(super) async fn post(
 
 async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
     let day = state.today();
-    let keys = state.keys.current();
-    keys.in_force(day).ok_or(Refusal::Closed)?;
+    let keys = state.taking().ok_or(Refusal::Closed)?;
     let boundary = boundary(&request).ok_or(Refusal::NotMultipart)?;
     let form = Multipart::new(request.into_body().into_data_stream(), boundary);
     let door = SealedDoor {

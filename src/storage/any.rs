@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{
-    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, ListedEnvelope,
-    PostgresOptions, PostgresStore, RecordId, SqliteOptions, SqliteStore, Store, StoreError,
-    TransferState,
+    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, Incoming, IncomingDone,
+    IncomingState, ListedEnvelope, LookupId, PostgresOptions, PostgresStore, RecordId, Slot,
+    SqliteOptions, SqliteStore, Store, StoreError, TransferState,
 };
 
 /// A parsed store address: `sqlite:PATH` or `postgres:SOCKET_DIR/DBNAME`.
@@ -109,6 +109,12 @@ forward! {
     oldest_day() -> Option<i64>;
     transfer_state() -> Option<TransferState>;
     start_epoch(epoch: [u8; 16]) -> ();
+    mailbox(lookup: LookupId) -> Vec<Slot>;
+    delete_replies(lookup: LookupId, only: Option<[u8; 32]>) -> u64;
+    incoming_state() -> Option<IncomingState>;
+    take_incoming(incoming: Incoming) -> IncomingDone;
+    collected_day() -> Option<i64>;
+    note_collected(day: i64) -> ();
     scrub() -> ();
     close() -> ();
 }

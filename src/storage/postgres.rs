@@ -11,13 +11,14 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection as _, Executor, SqlSafeStr};
 
 use super::shared::{
-    after_bytes, chunk_key, engine, ensure_complete, ensure_one, envelope, fixed, store,
+    after_bytes, chunk_key, engine, ensure_complete, ensure_one, envelope, fixed, mailboxes, store,
     transaction,
 };
 use super::writer::{self, Write, Writer};
 use super::{
-    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, ListedEnvelope,
-    RecordId, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
+    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, Incoming,
+    IncomingAction, IncomingBundle, IncomingDone, IncomingState, ListedEnvelope, LookupId,
+    RecordId, Slot, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
 };
 
 /// Which database, on this machine.
@@ -84,9 +85,13 @@ async fn scrub(_: &Pool) -> Result<(), StoreError> {
 }
 
 engine!(Postgres, "BEGIN");
+mailboxes!();
 store!(PostgresStore, "BEGIN");
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_envelopes.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/postgres/0001_envelopes.sql"),
+    include_str!("../../migrations/postgres/0002_mailbox.sql"),
+];
 
 /// The lock is released at the end of the transaction; the number is ours alone within the database.
 const PREAMBLE: &str = "

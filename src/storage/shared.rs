@@ -6,8 +6,10 @@
 
 use super::{Envelope, RecordId, StoreError};
 
+pub(crate) use mailboxes::mailboxes;
 pub(crate) use methods::store;
 
+mod mailboxes;
 mod methods;
 
 /// A row of the statements that list envelopes.

@@ -13,13 +13,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection as _, Executor, SqlSafeStr};
 
 use super::shared::{
-    after_bytes, chunk_key, engine, ensure_complete, ensure_one, envelope, fixed, store,
+    after_bytes, chunk_key, engine, ensure_complete, ensure_one, envelope, fixed, mailboxes, store,
     transaction,
 };
 use super::writer::{self, Write, Writer};
 use super::{
-    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, ListedEnvelope,
-    RecordId, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
+    Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, Incoming,
+    IncomingAction, IncomingBundle, IncomingDone, IncomingState, ListedEnvelope, LookupId,
+    RecordId, Slot, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
 };
 
 /// Where the file lies and how it is opened.
@@ -161,9 +162,13 @@ async fn scrub(pool: &Pool) -> Result<(), StoreError> {
 }
 
 engine!(Sqlite, "BEGIN IMMEDIATE");
+mailboxes!();
 store!(SqliteStore, "BEGIN IMMEDIATE");
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_envelopes.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_envelopes.sql"),
+    include_str!("../../migrations/sqlite/0002_mailbox.sql"),
+];
 
 /// `BEGIN IMMEDIATE` keeps a second process out.
 const PREAMBLE: &str = "

@@ -181,6 +181,67 @@ statements! {
         SET epoch = excluded.epoch, sequence = 0, digest = excluded.digest
         WHERE transfer_state.epoch <> excluded.epoch";
 
+    /// `$1` mailbox: its newest replies, the newest first.
+    SELECT_MAILBOX = "
+        SELECT digest, slot FROM mailbox_slot WHERE lookup = $1 ORDER BY number DESC LIMIT 4";
+
+    /// `$1` mailbox, `$2` digest of a slot.
+    HAS_SLOT = "SELECT COUNT(*) FROM mailbox_slot WHERE lookup = $1 AND digest = $2";
+
+    /// `$1` mailbox.
+    NEXT_SLOT = "SELECT COALESCE(MAX(number), 0) + 1 FROM mailbox_slot WHERE lookup = $1";
+
+    /// `$1` mailbox, `$2` number, `$3` digest, `$4` slot.
+    INSERT_SLOT = "
+        INSERT INTO mailbox_slot (lookup, number, digest, slot) VALUES ($1, $2, $3, $4)";
+
+    /// `$1` mailbox: all but the newest four.
+    TRIM_MAILBOX = "
+        DELETE FROM mailbox_slot
+        WHERE lookup = $1
+          AND number NOT IN (SELECT number FROM mailbox_slot
+                             WHERE lookup = $1 ORDER BY number DESC LIMIT 4)";
+
+    /// `$1` mailbox, `$2` digest of a slot.
+    DELETE_SLOT = "DELETE FROM mailbox_slot WHERE lookup = $1 AND digest = $2";
+
+    /// `$1` mailbox.
+    DELETE_MAILBOX = "DELETE FROM mailbox_slot WHERE lookup = $1";
+
+    /// The epoch in which the office counts its bundles.
+    SELECT_INCOMING_EPOCH = "SELECT epoch FROM incoming_epoch WHERE one = 1";
+
+    /// `$1` epoch.
+    SET_INCOMING_EPOCH = "
+        INSERT INTO incoming_epoch (one, epoch)
+        VALUES (1, $1)
+        ON CONFLICT (one) DO UPDATE SET epoch = excluded.epoch";
+
+    /// `$1` epoch: the bundles of the office that were taken in, in their order.
+    SELECT_INCOMING = "
+        SELECT sequence, digest, previous FROM incoming_bundle WHERE epoch = $1 ORDER BY sequence";
+
+    /// `$1` epoch, `$2` sequence, `$3` digest, `$4` digest of the one before.
+    INSERT_INCOMING = "
+        INSERT INTO incoming_bundle (epoch, sequence, digest, previous) VALUES ($1, $2, $3, $4)";
+
+    /// `$1` record: becomes an upload to be deleted, if a transfer bundle has carried it.
+    MARK_RECORD_ARRIVED = "
+        UPDATE envelope
+        SET state = 1, day = NULL, period = NULL, bundle_sequence = NULL, stored_bytes = NULL
+        WHERE record = $1 AND state = 2
+          AND EXISTS (SELECT 1 FROM transfer_record
+                      WHERE transfer_record.record = envelope.record)";
+
+    /// The last day on which something was exported or acknowledged.
+    SELECT_COLLECTED = "SELECT day FROM collection WHERE one = 1";
+
+    /// `$1` day. An earlier one changes nothing.
+    NOTE_COLLECTED = "
+        INSERT INTO collection (one, day)
+        VALUES (1, $1)
+        ON CONFLICT (one) DO UPDATE SET day = excluded.day WHERE collection.day < excluded.day";
+
     /// `$1` instance.
     PIN_INSTANCE = "
         INSERT INTO instance_pin (one, instance)

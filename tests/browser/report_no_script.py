@@ -109,7 +109,9 @@ def receipt(checks: Checks, browser: Firefox, server: Server) -> None:
     sent = [*report.STORY.split("\n"), *report.NAMES.split("\n"), report.PHOTO_NAME, report.NOTE_NAME]
     checks.that("nothing of what was sent is on it", not any(part and part in browser.source for part in sent))
     checks.that("the receipt asks to keep the code now", text("page-receipt-code-now") in shown)
-    checks.same("it leads nowhere", browser.all("a, form, button"), [])
+    checks.same("it has no form", browser.all("form, button"), [])
+    leads = [browser.call("WebDriver:GetElementProperty", id=link, name="href") for link in browser.all("a")]
+    checks.same("it leads to the mailbox alone, to try the code", leads, [server.url("/mailbox")])
 
 
 def refused(checks: Checks, browser: Firefox, sentence: str, message: str) -> None:

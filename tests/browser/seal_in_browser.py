@@ -11,6 +11,7 @@ from support.checks import Checks, run
 from support.chromium import chromium
 from support.firefox import firefox
 from support.intake import Office, Server, serving
+from support.memory import content
 from support.relay import Relay, relaying
 from support.texts import text
 from support.visitor import (
@@ -123,19 +124,23 @@ def nothing_left(checks: Checks, page: Page, relay: Relay, server: Server) -> No
 def hidden(
     checks: Checks, page: Page, relay: Relay, server: Server, files: tuple[Path, Path], code: list[str]
 ) -> None:
-    """No word, no name, no content of a file and no code: not on the wire, not in the data folder, not in the log."""
+    """No word, no name, no content of a file and no code: not on the wire, in the data folder, the log, the memory."""
     sent = bytes(relay.traffic.sent)
     checks.that(f"{page.name}: everything that was sent was seen", b"asylia sealed submission v1\n" in sent)
     kept = b"".join(path.read_bytes() for path in sorted(server.data.rglob("*")) if path.is_file())
     checks.that(f"{page.name}: everything that was kept was seen", b"SQLite format 3" in kept)
     log = server.log.read_bytes()
     checks.that(f"{page.name}: everything that was logged was seen", b"serving on" in log)
+    memory = content(server.process)
+    checks.that(f"{page.name}: the server's memory was seen", b"asylia sealed submission v1\n" in memory, len(memory))
     canaries = [*report.STORY.split("\n"), *report.NAMES.split("\n"), *code, EXPECTED["act_when_text"]]
     canaries += [path.name for path in files]
-    contents = [content for path in files for content in slices(path)]
-    for where, found in (("no request", sent), ("nothing that is kept", kept), ("no line of the log", log)):
+    contents = [piece for path in files for piece in slices(path)]
+    for where, found in (
+        ("no request", sent), ("nothing that is kept", kept), ("no line of the log", log), ("nothing in memory", memory),
+    ):  # fmt: skip
         leaks = [canary for canary in canaries if canary and any(form in found for form in spellings(canary))]
-        leaks += [content.hex() for content in contents if content in found]
+        leaks += [piece.hex() for piece in contents if piece in found]
         checks.same(f"{page.name}: {where} holds a word, a name, a file or the code", leaks, [])
     control = f"{report.STORY}{code[0]}".encode()
     checks.that(f"{page.name}: the same search would find them", any(form in control for form in spellings(code[0])))

@@ -15,6 +15,7 @@ mod interop;
     reason = "a wrong index fails the test, as it should"
 )]
 mod journey;
+mod mailbox;
 mod memory;
 #[expect(
     clippy::indexing_slicing,
@@ -23,10 +24,12 @@ mod memory;
 mod no_plaintext;
 mod one_server;
 mod postgres;
+mod process;
 mod programs;
 mod protections;
 mod sealed_files;
 mod server;
+mod site_manifest;
 mod stage;
 #[expect(
     clippy::indexing_slicing,

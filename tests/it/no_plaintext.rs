@@ -11,6 +11,7 @@ use std::path::Path;
 use asylia_envelope::return_code::ReturnCode;
 use rand_core::{OsRng, RngCore as _};
 
+use crate::mailbox::office::{Correspondence, Outbox};
 use crate::server::{
     Place, Program, Server,
     http::{Content, Form, MULTIPART, Seeded, Shown, Visitor},
@@ -107,6 +108,38 @@ fn a_refused_report_leaves_no_plaintext_behind() {
         assert_eq!(echoed, Hits::new(), "nothing typed is echoed");
         assert_clean(&format!("refused with {status}"), &search, &place, &server);
     }
+}
+
+/// The server opens answers in memory and forgets code, token and answer; deleting leaves no trace either.
+#[test]
+fn a_mailbox_that_was_read_leaves_no_plaintext_behind() {
+    let place = Place::new();
+    let server = place.start(Program::Asylia);
+    let mut search = Search::new();
+    let canaries = Canaries::new();
+    canaries.add_to(&mut search);
+    let shown = send(&mut connect(&server), &canaries);
+    add_receipt(&mut search, &place, &shown);
+    let mut office = Correspondence::with_the_reporter_of(&place, "1.asylia");
+    let answer = random_letters();
+    search.add_text("answer", &answer);
+    Outbox::new(&place).deliver(&[&office.received(&answer), &office.message(&answer)]);
+    for code in [&shown.code_words, &shown.code_digits] {
+        let form = Form::default().text("code", code);
+        let page = connect(&server).post_to("/mailbox", form);
+        let page = page.expect("an answer");
+        assert!(page.body.contains(&answer) && page.body.contains(&shown.proof_words));
+        assert_clean("the answers were read", &search, &place, &server);
+    }
+    let mistyped = Form::default().text("code", &format!("{} more", shown.code_words));
+    let slip = connect(&server).post_to("/mailbox", mistyped);
+    assert_eq!(slip.expect("an answer").status, 422);
+    let all = Form::default()
+        .text("which", "all")
+        .text("code", &shown.code_digits);
+    let deleted = connect(&server).post_to("/mailbox/delete", all);
+    assert_eq!(deleted.expect("an answer").status, 200);
+    assert_clean("the answers were deleted", &search, &place, &server);
 }
 
 /// Negative control: the same canaries, the same search, a server that keeps what it reads.

@@ -1,13 +1,19 @@
 //! The form for sealed files (`/sealed`): several at once, each its own record, named by its place; and what the
 //! console says of reports that came sealed.
 
-use std::{fs, process::Command, slice, time::Duration};
+use std::{
+    fs::{self, File},
+    process::Command,
+    slice,
+    time::Duration,
+};
 
 use asylia_envelope::{
     ids::SubmissionId,
     key_bundle::{Anchor, BundleContent, UnverifiedBundle},
     record::SealedBy,
     submission::CompartmentName,
+    transfer::UntrustedBundle,
 };
 use rand_core::OsRng;
 use serde_json::{Value, json};
@@ -100,6 +106,58 @@ fn several_files_are_taken_at_once_and_one_bad_file_disturbs_no_other() {
 }
 
 #[test]
+fn what_is_sealed_otherwise_or_to_other_keys_has_its_own_answer() {
+    let place = Place::new();
+    let server = place.start(Program::Asylia);
+    let whole = Sealed::new(&place.office().content, "whole", &[]);
+    let with = |alter: &dyn Fn(&mut Sealed)| {
+        let mut altered = whole.clone();
+        alter(&mut altered);
+        altered.to_bytes()
+    };
+    let instead = |age: &[u8]| with(&|file| file.compartments[0].1 = age.to_vec());
+    let age = b"age-encryption.org/v1\n";
+    let x25519 = [&age[..], b"-> X25519 AAAA\nAAAA\n--- AAAA\n"].concat();
+    let bomb = [&age[..], &b"-> x-grease A\n\n".repeat(50_000)].concat();
+    let form = Form::default()
+        .sealed("a", &instead(b"in clear"))
+        .sealed("b", &instead(&x25519))
+        .sealed("c", &instead(&bomb))
+        .sealed("d", &with(&|file| file.head.period = "never".to_owned()))
+        .sealed("e", &with(&|file| file.head.bundle_sequence = 2))
+        .sealed("f", &whole.to_bytes());
+    let answer = post(&server, form);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let said = lines(&answer);
+    for (at, line) in said.iter().enumerate() {
+        let why = match at {
+            0..=2 => "not stored. A part of this report is not locked for an office.",
+            3 | 4 => "not stored. The keys this report was locked with are not in use here.",
+            _ => "stored, locked.",
+        };
+        assert!(
+            line.starts_with(&format!("File {}: {why}", at + 1)),
+            "{said:?}"
+        );
+    }
+    assert_eq!(said.len(), 6);
+    assert_eq!(held(&place.database()), (1, 0, 0));
+    drop(server);
+
+    // No bundle in force: the form is closed as a whole.
+    let mut expired = place.office().content.clone();
+    expired.sequence = 2;
+    let past = |day: &str| day.parse().expect("a day");
+    (expired.not_before, expired.not_after) = (past("2020-01-01"), past("2020-12-31"));
+    place.set_bundle(&expired);
+    let server = place.start(Program::Asylia);
+    let answer = post(&server, Form::default().sealed("a", &whole.to_bytes()));
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(answer.body.contains("No report can be sent now"));
+    assert_eq!(held(&place.database()), (1, 0, 0));
+}
+
+#[test]
 fn a_form_without_a_sealed_file_is_refused_as_a_whole() {
     let place = Place::new();
     let server = place.start(Program::Asylia);
@@ -168,8 +226,9 @@ fn a_file_over_the_limit_is_refused_beside_one_that_was_stored() {
 }
 
 /// One report by the form, one by an upload, one by the form for sealed files: equal in every column and length.
+/// Of a bundle, period and size of each blob are all that is not random.
 #[test]
-fn records_of_the_three_paths_are_equal_in_the_database() {
+fn records_of_the_three_paths_are_equal_in_the_database_and_in_a_bundle() {
     let place = Place::new();
     let server = place.start(Program::Asylia);
     for (length, content) in [(300, 90_000), (20_000, 700_000), (5, 0)] {
@@ -193,7 +252,21 @@ fn records_of_the_three_paths_are_equal_in_the_database() {
         assert!(three.iter().all(|row| *row == three[0]), "{three:?}");
         assert!(at == 0 || rows[3 * at] != rows[3 * at - 1], "{rows:?}");
     }
-    let opened = place.open_all(&place.export("stick"));
+    let stick = place.export("stick");
+    let bundle = File::open(&stick).expect("the bundle is there");
+    let length = bundle.metadata().expect("an open file").len();
+    let bundle = UntrustedBundle::open(bundle, length, None).expect("a bundle");
+    let blobs = bundle.note().blobs.iter();
+    let mut blobs: Vec<_> = blobs
+        .map(|blob| (blob.size, &blob.subject.period))
+        .collect();
+    blobs.sort_unstable();
+    assert_eq!(blobs.len(), 9);
+    for (at, three) in blobs.chunks(3).enumerate() {
+        assert!(three.iter().all(|blob| *blob == three[0]), "{three:?}");
+        assert!(at == 0 || blobs[3 * at] != blobs[3 * at - 1], "{blobs:?}");
+    }
+    let opened = place.open_all(&stick);
     for path in [SealedBy::Server, SealedBy::Browser, SealedBy::SealedFile] {
         let came = opened.iter().filter(|record| record.head.path == path);
         assert_eq!(came.count(), 3, "{path:?}");
@@ -227,7 +300,7 @@ fn the_console_names_the_path_and_a_manifest_that_disagrees() {
         .verify(&Anchor::DemoOnly, None)
         .expect("a demo office");
     let office: &BundleContent = bundle.content();
-    let address = stage.server.as_ref().expect("the server runs").1;
+    let address = stage.server.as_ref().expect("the server runs").address();
     let put = |sealed: &Sealed| {
         let answer = Upload::new(address).put_all(&sealed.to_bytes(), 100_000);
         assert!(
@@ -293,7 +366,7 @@ fn hand_in_by_program(stage: &Stage) {
     seal.arg("--answers").arg(stage.path("answers.json"));
     done(seal.arg("--out").arg(&out));
     let sealed = fs::read(&out).expect("the program wrote it");
-    let address = stage.server.as_ref().expect("the server runs").1;
+    let address = stage.server.as_ref().expect("the server runs").address();
     let mut visitor = Visitor::connect(address).expect("the server listens");
     let answer = visitor.post_sealed(Form::default().sealed("report.sealed", &sealed));
     assert_eq!(answer.expect("an answer").status, 200);

@@ -1,14 +1,12 @@
 //! The real program in a folder of its own: started, asked over loopback, killed.
 //!
-//! A [`Place`] holds keys, data, temporary files and log, and outlives the processes that run in it. A
-//! [`Server`] is one such process and ends when it is dropped. Everything is reached as an operator or a
+//! A [`Place`] holds keys, data, temporary files and log, and outlives the processes that run in it. Everything is reached as an operator or a
 //! visitor reaches it; only [`Place::office`] knows more, and plays the office.
 
 use std::{
-    fs::{self, File},
-    net::SocketAddr,
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -17,8 +15,9 @@ use asylia::clock::Clock;
 use asylia_envelope::{day::Day, key_bundle::BundleContent};
 use asylia_keys::demo::DemoOffice;
 use rand_core::OsRng;
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+pub(crate) use crate::process::Server;
 
 pub(crate) mod http;
 pub(crate) mod office;
@@ -129,9 +128,6 @@ impl Place {
     }
 
     fn serve(&self, command: &mut Command) -> Server {
-        let log = File::options().create(true).append(true).open(self.log());
-        let log = log.expect("own folder");
-        let before = log.metadata().expect("an open file").len();
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(self.data())
@@ -141,19 +137,8 @@ impl Place {
             .arg(self.path(CONFIG))
             .env("ASYLIA_LOG", "trace")
             .env("TMPDIR", self.temp())
-            .current_dir(self.path(WORK))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a descriptor is free"))
-            .stderr(log);
-        let child = command.spawn().unwrap_or_else(|error| {
-            panic!("{:?} cannot be started: {error}", command.get_program())
-        });
-        let mut server = Server {
-            child,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        };
-        server.address = server.wait_until_serving(&self.log(), before);
-        server
+            .current_dir(self.path(WORK));
+        Server::start(command, &self.log())
     }
 }
 
@@ -164,68 +149,6 @@ impl Program {
             Self::Asylia => Path::new(env!("CARGO_BIN_EXE_asylia")),
             Self::Leaky => leaky(),
         }
-    }
-}
-
-/// One running process.
-pub(crate) struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Ends it as a power cut would, as far as the process is concerned, and waits for its end.
-    pub(crate) fn kill(mut self) {
-        self.end();
-    }
-
-    /// Asks it to stop, and waits until it has.
-    pub(crate) fn stop(mut self) {
-        let id = i32::try_from(self.child.id()).expect("process ids are small");
-        let id = Pid::from_raw(id).expect("and not 0");
-        kill_process(id, Signal::TERM).expect("the child is ours");
-        let status = self.child.wait().expect("the child is ours");
-        assert!(status.success(), "the server stopped with {status}");
-    }
-
-    fn wait_until_serving(&mut self, log: &Path, before: u64) -> SocketAddr {
-        let begin = Instant::now();
-        loop {
-            let text = fs::read(log).expect("the log is there");
-            let text = text.get(usize::try_from(before).expect("small")..);
-            let text = String::from_utf8_lossy(text.unwrap_or_default());
-            let line = text.lines().find_map(|line| line.split_once(SERVING));
-            // Complete lines only: the address may still be on its way.
-            if let (Some((_, address)), true) = (line, text.ends_with('\n')) {
-                return address.trim().parse().expect("an address is printed");
-            }
-            let ended = self.child.try_wait().expect("the child is ours");
-            assert!(ended.is_none(), "the server ended with {ended:?}: {text}");
-            assert!(begin.elapsed() < START_LIMIT, "it does not serve: {text}");
-            std::thread::sleep(PAUSE);
-        }
-    }
-
-    fn end(&mut self) {
-        // It may have ended by itself, which is what was wanted.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 
@@ -275,9 +198,6 @@ const WORK: &str = "work";
 const LOG: &str = "log";
 const KEYS: &str = "keys.note";
 const CONFIG: &str = "config.toml";
-const SERVING: &str = "serving on ";
 /// Longer than any buffer the server reads or writes at once.
 const STRACE_STRING_BYTES: &str = "4194304";
 const PAUSE: Duration = Duration::from_millis(5);
-/// Generous: under strace on a busy machine a start takes seconds.
-const START_LIMIT: Duration = Duration::from_secs(60);

@@ -2,22 +2,25 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    io::{Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::programs::{done, program};
+use crate::{
+    process::Server,
+    programs::{done, program},
+};
 
 /// One installation; its server is stopped and its folder removed with it.
 pub(crate) struct Stage {
+    /// The running server, if there is one; it ends before its folder goes.
+    pub(crate) server: Option<Server>,
     folder: TempDir,
-    /// The running server and where it listens.
-    pub(crate) server: Option<(Child, SocketAddr)>,
     bundles: u32,
 }
 
@@ -67,8 +70,8 @@ impl Stage {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut stage = Self {
-            folder,
             server: None,
+            folder,
             bundles: 0,
         };
         done(
@@ -99,46 +102,22 @@ impl Stage {
 
     /// Starts the server, which must not run.
     pub(crate) fn start(&mut self) {
-        let mut server = Command::new(env!("CARGO_BIN_EXE_asylia"));
-        server.arg("serve").arg("--data").arg(self.path("server"));
-        server.arg("--keys").arg(self.path("office/keys.note"));
-        server
-            .arg("--config")
-            .arg(self.path("server.toml"))
-            .args(["--listen", "127.0.0.1:0"]);
-        let mut child = server
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut log = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            assert_ne!(
-                log.read_line(&mut line).expect("a log"),
-                0,
-                "the server ended"
-            );
-            if let Some((_, address)) = line.split_once("serving on ") {
-                break address.trim().parse().expect("an address");
-            }
-        };
-        // Read on, so that the server never waits for its log.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        self.server = Some((child, address));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_asylia"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+        command.arg(self.path("server"));
+        command.arg("--keys").arg(self.path("office/keys.note"));
+        command.arg("--config").arg(self.path("server.toml"));
+        self.server = Some(Server::start(&mut command, &self.path("log")));
     }
 
     /// Ends the server as the power would.
     pub(crate) fn kill(&mut self) {
-        if let Some((mut child, _)) = self.server.take() {
-            child.kill().expect("our own process");
-            child.wait().expect("our own process");
-        }
+        self.server = None;
     }
 
     /// Posts a form; returns status and page.
     pub(crate) fn post(&self, form: Form) -> (u16, String) {
-        let (_, address) = self.server.as_ref().expect("the server runs");
+        let address = self.server.as_ref().expect("the server runs").address();
         let body = form.finished();
         let head = format!(
             "POST /report HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
@@ -212,12 +191,6 @@ impl Stage {
         let bytes = fs::read(&out).expect("the console wrote it");
         fs::remove_file(&out).expect("the test may remove it");
         bytes
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 

@@ -7,10 +7,12 @@ use asylia::storage::{
 };
 
 use beds::Bed;
+use mailboxes::*;
 use transfers::*;
 use uploads::*;
 
 mod beds;
+mod mailboxes;
 mod sqlite_files;
 mod transfers;
 mod uploads;
@@ -58,6 +60,11 @@ contract! {
     a_newer_schema_is_refused
     the_store_opens_by_address_and_closes
     two_processes_share_a_store
+    a_mailbox_keeps_its_newest_replies_and_nothing_twice
+    replies_are_deleted_one_by_one_all_at_once_or_by_the_office
+    a_bundle_of_the_office_is_taken_in_whole_and_once
+    only_records_that_were_exported_can_have_arrived
+    the_day_of_the_last_collection_only_grows
 }
 
 async fn every_shared_statement_is_valid(bed: &impl Bed) -> Result<()> {
@@ -73,17 +80,29 @@ async fn the_schema_has_these_columns_and_no_other(bed: &impl Bed) -> Result<()>
         "chunk.key INTEGER",
         "chunk.number INTEGER",
         "chunk.record BLOB",
+        "collection.day INTEGER",
+        "collection.one INTEGER",
         "envelope.bundle_sequence INTEGER",
         "envelope.day INTEGER",
         "envelope.period TEXT",
         "envelope.record BLOB",
         "envelope.state INTEGER",
         "envelope.stored_bytes INTEGER",
+        "incoming_bundle.digest BLOB",
+        "incoming_bundle.epoch BLOB",
+        "incoming_bundle.previous BLOB",
+        "incoming_bundle.sequence INTEGER",
+        "incoming_epoch.epoch BLOB",
+        "incoming_epoch.one INTEGER",
         "instance_pin.instance BLOB",
         "instance_pin.one INTEGER",
         "key_bundle_pin.digest BLOB",
         "key_bundle_pin.one INTEGER",
         "key_bundle_pin.sequence INTEGER",
+        "mailbox_slot.digest BLOB",
+        "mailbox_slot.lookup BLOB",
+        "mailbox_slot.number INTEGER",
+        "mailbox_slot.slot BLOB",
         "schema_version.version INTEGER",
         "transfer_bundle.acknowledged INTEGER",
         "transfer_bundle.digest BLOB",

@@ -1,20 +1,34 @@
 /** SHA-256 of bytes that come in pieces and whose length is known in advance. */
-import { sha256 } from "@noble/hashes/sha2.js";
+import { SHA256 } from "@stablelib/sha256";
 import { hex } from "./bytes.js";
 
 /**
- * Up to this many bytes wait in memory, twice a file, for the browser's own SHA-256: in Chromium it makes sealing
- * three times faster. A phone has to bear it, so not more.
+ * Up to this many bytes wait in memory, twice a file, for the browser's own SHA-256, which is three times faster than
+ * any script. A phone has to bear it, so not more.
  */
-const NATIVE_LIMIT_BYTES = 32 * 1024 * 1024;
+export const NATIVE_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** Takes pieces in order; tells the digest once. */
-export class Digest {
+export interface Digester {
+  /** Takes a piece, which may be changed once this has returned; whoever has more waits for the promise. */
+  update(piece: Uint8Array): Promise<void> | void;
+  /** 64 lower-case hexadecimal digits. */
+  hex(): Promise<string>;
+}
+
+/** What a digest is of: a file as it is, or its compartment as it is sealed. Both go on at the same time. */
+export type Digested = "file" | "ciphertext";
+
+/** Begins a digest of so many bytes. Of each kind there is one at a time. */
+export type NewDigest = (of: Digested, expected: number) => Digester;
+
+/** Digests where it is. */
+export class Digest implements Digester {
   readonly #expected: number;
   #taken = 0;
   /** The whole, where the browser digests it; it has no way to take pieces. */
   readonly #whole: Uint8Array<ArrayBuffer> | null;
-  readonly #hash = sha256.create();
+  readonly #hash = new SHA256();
 
   /** @param expected - bytes that will come. */
   constructor(expected: number) {
@@ -24,7 +38,6 @@ export class Digest {
     this.#whole = native ? new Uint8Array(expected) : null;
   }
 
-  /** Takes a piece, which may be changed afterwards. */
   update(piece: Uint8Array): void {
     if (this.#whole) {
       this.#whole.set(piece, this.#taken);
@@ -34,7 +47,6 @@ export class Digest {
     this.#taken += piece.length;
   }
 
-  /** 64 lower-case hexadecimal digits. */
   async hex(): Promise<string> {
     if (this.#taken !== this.#expected) {
       throw new RangeError("a digest of another length");

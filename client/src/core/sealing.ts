@@ -7,7 +7,7 @@ import { answersOf } from "./answers.js";
 import { periodOn, type VerifiedBundle } from "./bundle.js";
 import type { Period } from "./bundle_note.js";
 import { hex } from "./bytes.js";
-import { Digest } from "./digest.js";
+import { Digest, type Digester, type NewDigest } from "./digest.js";
 import { SealProblem } from "./problems.js";
 import { drawSecret, mailboxAddress, written } from "./return_code.js";
 import { FILE_END, fileStart, framedCompartment } from "./sealed_file.js";
@@ -73,6 +73,8 @@ export interface SealRequest {
   random(bytes: number): Uint8Array;
   /** Told the bytes of a file that were read so far; `index` counts from 0. */
   onFileBytes?(index: number, done: number): void;
+  /** Begins a digest, if not here, then elsewhere: in parallel. */
+  digest?: NewDigest;
 }
 
 /** A compartment before it is sealed. */
@@ -121,16 +123,17 @@ async function* sealedFile(
   documents: { account: Uint8Array; identity: Uint8Array },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const entries: ManifestEntry[] = [];
+  const digest = request.digest ?? ((_, expected) => new Digest(expected));
   const ofDocument = (name: string, recipient: string, bytes: Uint8Array) =>
-    sealedCompartment({ name, recipient, streams: [documentStream(name, bytes)] }, belonging, entries);
+    sealedCompartment({ name, recipient, streams: [documentStream(name, bytes)] }, belonging, entries, digest);
   yield fileStart(sealedFileHead(belonging, request.bundle.sequence));
   yield* ofDocument("account", period.account, documents.account);
   yield* ofDocument("identity", period.identity, documents.identity);
   for (const [index, file] of request.files.entries()) {
     const name = `attachment-${String(index + 1).padStart(2, "0")}`;
     const recipient = file.showsWho ? period.identity : period.account;
-    const streams = fileStreams(file, index, request.onFileBytes?.bind(request));
-    yield* sealedCompartment({ name, recipient, streams }, belonging, entries);
+    const streams = fileStreams(file, index, digest, request.onFileBytes?.bind(request));
+    yield* sealedCompartment({ name, recipient, streams }, belonging, entries, digest);
   }
   yield* ofDocument("manifest", period.account, manifest(entries));
   yield FILE_END;
@@ -141,10 +144,11 @@ async function* sealedCompartment(
   { name, recipient, streams }: Compartment,
   belonging: Belonging,
   entries: ManifestEntry[],
+  newDigest: NewDigest,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const all = [documentStream("compartment", compartmentHead(belonging, name)), ...streams];
   const { size, pieces } = await seal(recipient, archiveBytes(all), archive(all));
-  const digest = new Digest(size);
+  const digest = newDigest("ciphertext", size);
   yield* framedCompartment(name, size, digested(pieces, digest));
   entries.push({ name, size, sha256: await digest.hex() });
 }
@@ -153,10 +157,11 @@ async function* sealedCompartment(
 function fileStreams(
   { name, mediaType, blob }: FileInput,
   index: number,
+  newDigest: NewDigest,
   onFileBytes: ((index: number, done: number) => void) | undefined,
 ): Stream[] {
   const { size } = blob;
-  const digest = new Digest(size);
+  const digest = newDigest("file", size);
   const data: Stream = {
     name: "data/file",
     size,
@@ -201,10 +206,10 @@ async function* blobSlices(blob: Blob, index: number): AsyncGenerator<Uint8Array
 
 async function* digested(
   pieces: AsyncIterable<Uint8Array>,
-  digest: Digest,
+  digest: Digester,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const piece of pieces) {
-    digest.update(piece);
+    await digest.update(piece);
     yield piece;
   }
 }

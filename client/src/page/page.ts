@@ -4,13 +4,13 @@
  * adds nothing to the history, and never lets the form be sent in clear.
  */
 import type { Failure, News, Order, Unready } from "../worker/messages.js";
+import { startWorker } from "../worker/start.js";
 import { button, element, paragraph } from "./dom.js";
 import { FileList } from "./files.js";
 import { Progress } from "./progress.js";
 import { receipt } from "./receipt.js";
 import { adoptStyle } from "./style.js";
 import { text } from "./texts.js";
-import { startWorker } from "./trusted.js";
 
 /** Takes over the form of this page, if it has one: a closed site shows none. */
 export function start(script: string): void {
@@ -77,8 +77,8 @@ class FormPage {
       case "phase":
         this.#progress?.phase(news.phase);
         break;
-      case "sent":
-        this.#progress?.sent(news.bytes, news.total);
+      case "progress":
+        this.#progress?.moved(news.sealed, news.sent, news.total);
         break;
       case "unreachable":
         this.#progress?.unreachable();

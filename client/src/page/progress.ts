@@ -47,6 +47,7 @@ export class Progress {
       this.#slow,
       element("div", { className: "acts" }, this.#pause, button(text("client-cancel"), () => acts.cancel())),
     );
+    this.#remaining.run(true, performance.now());
     this.#say();
   }
 
@@ -54,19 +55,26 @@ export class Progress {
   phase(phase: Phase): void {
     if (phase !== this.#phase && this.#stopped === "no") {
       this.#phase = phase;
-      this.#remaining.run(phase === "sending", performance.now());
+      this.#remaining.run(this.#moves, performance.now());
       this.#say();
     }
   }
 
-  /** So many bytes of the sealed report have left. */
-  sent(bytes: number, total: number): void {
+  /** So many bytes of the sealed report are made, and have left. */
+  moved(sealed: number, sent: number, estimate: number): void {
+    const total = Math.max(estimate, sealed);
     // Only the server's word makes it whole.
-    const part = Math.min(bytes / total, 0.99);
+    const part = Math.min((sealed + sent) / (2 * total), 0.99);
     this.#bar.value = part;
     const percent = Math.floor(part * 100);
-    this.#numbers.textContent = text("client-progress-sent", { percent, sent: size(bytes), total: size(total) });
-    const minutes = this.#remaining.after(bytes, total, performance.now());
+    this.#numbers.textContent = text("client-progress-sent", {
+      percent,
+      locked: size(sealed),
+      sent: size(sent),
+      total: size(total),
+    });
+    // Until the first part leaves, locking alone tells how fast this device is.
+    const minutes = this.#remaining.after(sent || sealed, total, performance.now());
     if (minutes !== null) {
       this.#time.textContent =
         minutes.left > 1 ? text("client-progress-minutes", { minutes: minutes.left }) : text("client-progress-minute");
@@ -83,6 +91,11 @@ export class Progress {
     this.#stop("unreachable");
   }
 
+  /** Whether time tells anything now. */
+  get #moves(): boolean {
+    return this.#stopped === "no" && (this.#phase === "locking" || this.#phase === "sending");
+  }
+
   #toggle(): void {
     if (this.#stopped === "no") {
       this.#stop("paused");
@@ -90,7 +103,7 @@ export class Progress {
     } else {
       this.#stopped = "no";
       this.#pause.textContent = text("client-pause");
-      this.#remaining.run(this.#phase === "sending", performance.now());
+      this.#remaining.run(this.#moves, performance.now());
       this.#say();
       this.#acts.resume();
     }
@@ -104,10 +117,9 @@ export class Progress {
   }
 
   #say(): void {
-    const moves = this.#stopped === "no" && this.#phase === "sending";
     this.#happening.textContent = this.#stopped === "no" ? PHASES[this.#phase] : STOPPED[this.#stopped];
-    this.#time.hidden = !moves;
-    this.#tenths.textContent = moves ? `${this.#tenth * 10} %` : "";
+    this.#time.hidden = !this.#moves;
+    this.#tenths.textContent = this.#moves ? `${this.#tenth * 10} %` : "";
   }
 }
 

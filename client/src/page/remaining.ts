@@ -4,7 +4,6 @@
 export class Remaining {
   #elapsedMs = 0;
   #since: number | null = null;
-  #sent = 0;
 
   /** The upload moves, or not; `now` in milliseconds. */
   run(moves: boolean, now: number): void {
@@ -15,14 +14,13 @@ export class Remaining {
   }
 
   /** Minutes left, rounded up, and minutes in all; null while there is too little to tell from. */
-  after(sent: number, total: number, now: number): { left: number; all: number } | null {
-    this.#sent = Math.max(this.#sent, sent);
+  after(done: number, total: number, now: number): { left: number; all: number } | null {
     const elapsed = this.#elapsedMs + (this.#since === null ? 0 : now - this.#since);
-    if (this.#sent < ENOUGH_BYTES || elapsed < ENOUGH_MS) {
+    if (done < ENOUGH_BYTES || elapsed < ENOUGH_MS) {
       return null;
     }
-    const minutes = (bytes: number): number => Math.ceil((elapsed / this.#sent) * (bytes / 60_000));
-    return { left: minutes(total - sent), all: minutes(total) };
+    const minutes = (bytes: number): number => Math.ceil((elapsed / done) * (bytes / 60_000));
+    return { left: minutes(total - done), all: minutes(total) };
   }
 }
 

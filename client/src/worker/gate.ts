@@ -15,6 +15,11 @@ export class Gate {
     return this.#shut;
   }
 
+  /** Whether the person has cancelled it. */
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
   /** Shuts the gate and breaks off what is on its way. */
   shutNow(): void {
     this.#shut = true;

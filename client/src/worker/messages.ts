@@ -51,8 +51,8 @@ export type News =
   | { kind: "ready"; limitMib: number }
   | { kind: "unready"; reason: Unready }
   | { kind: "phase"; phase: Phase }
-  /** Bytes of the sealed stream that are on their way or there, of how many, as far as one can know. */
-  | { kind: "sent"; bytes: number; total: number }
+  /** Bytes of the sealed stream that are made, and that have left, of how many, as far as one can know. */
+  | { kind: "progress"; sealed: number; sent: number; total: number }
   /** Nothing reached the server for so long that the Worker paused by itself. */
   | { kind: "unreachable" }
   | { kind: "failed"; failure: Failure }

@@ -8,9 +8,12 @@ export interface Part {
   last: boolean;
 }
 
-/** Yields the parts of a stream, one at a time: at most one part and one chunk are in memory. */
+/**
+ * Yields the parts of a stream, one at a time. Two buffers take turns, so that a browser has nothing to collect: a
+ * part's bytes stay until the next but one is asked for.
+ */
 export async function* inParts(stream: AsyncIterable<Uint8Array>, partBytes: number): AsyncGenerator<Part, void> {
-  let bytes = new Uint8Array(partBytes);
+  let [bytes, other] = [new Uint8Array(partBytes), new Uint8Array(partBytes)];
   let filled = 0;
   let number = 0;
   for await (const chunk of stream) {
@@ -20,7 +23,7 @@ export async function* inParts(stream: AsyncIterable<Uint8Array>, partBytes: num
       if (filled === partBytes) {
         yield { number, bytes, last: false };
         number += 1;
-        bytes = new Uint8Array(partBytes);
+        [bytes, other] = [other, bytes];
         filled = 0;
       }
       const taken = rest.subarray(0, partBytes - filled);
@@ -29,5 +32,5 @@ export async function* inParts(stream: AsyncIterable<Uint8Array>, partBytes: num
       rest = rest.subarray(taken.length);
     }
   }
-  yield { number, bytes: bytes.slice(0, filled), last: true };
+  yield { number, bytes: bytes.subarray(0, filled), last: true };
 }

@@ -5,11 +5,16 @@
 import { BundleProblem, SealProblem, sealReport, verifyBundle } from "../core/index.js";
 import type { Receipt, SealProblemKind, VerifiedBundle } from "../core/index.js";
 import { streamBytes } from "./estimate.js";
-import { Cancelled, Gate } from "./gate.js";
+import { Gate } from "./gate.js";
+import { HASHER } from "./hasher.js";
+import { HashingBroke, startHashing } from "./hashing.js";
+import type { Hashing } from "./hashing.js";
 import type { Failure, News, Order, Report, Unready } from "./messages.js";
 import { inParts } from "./parts.js";
 import { fetchIntake, fetchNote, thisServer } from "./server.js";
 import type { Intake } from "./server.js";
+import { startWorker } from "./start.js";
+import { Tally } from "./tally.js";
 import { Lost, Refused, upload } from "./upload.js";
 import type { Surroundings } from "./upload.js";
 
@@ -19,9 +24,9 @@ export interface WorkerScope {
   postMessage(news: News): void;
 }
 
-/** Takes the page's orders from now on. */
-export function serve(scope: WorkerScope): void {
-  const sealer = new Sealer((news) => scope.postMessage(news));
+/** Takes the page's orders from now on; `script` is the address of this very module. */
+export function serve(scope: WorkerScope, script: string): void {
+  const sealer = new Sealer((news) => scope.postMessage(news), script);
   scope.onmessage = (event) => sealer.take(event.data as Order);
 }
 
@@ -35,9 +40,13 @@ class Sealer {
   #tell: (news: News) => void;
   #office: Office | null = null;
   #gate = new Gate();
+  #script: string;
+  /** Of this device; counted as one after a Worker that digests has broken. */
+  #cores = navigator.hardwareConcurrency;
 
-  constructor(tell: (news: News) => void) {
+  constructor(tell: (news: News) => void, script: string) {
     this.#tell = tell;
+    this.#script = script;
   }
 
   take(order: Order): void {
@@ -85,18 +94,17 @@ class Sealer {
   async #send(report: Report, gate: Gate): Promise<void> {
     try {
       const receipt = await this.#sealAndUpload(report, gate);
+      // Also when it was cancelled too late: then it is stored, and the person needs the code.
       this.#tell({ kind: "stored", receipt });
     } catch (problem) {
-      if (!(problem instanceof Cancelled)) {
-        this.#tell({ kind: "failed", failure: failureOf(problem) });
-      }
+      this.#tellOf(gate, { kind: "failed", failure: failureOf(problem) });
     }
   }
 
   /** Every attempt is sealed anew, under a return code of its own; only the last one's is ever shown. */
   async #sealAndUpload(report: Report, gate: Gate): Promise<Receipt> {
     for (let attempt = 1; ; attempt += 1) {
-      this.#tell({ kind: "phase", phase: "locking" });
+      this.#tellOf(gate, { kind: "phase", phase: "locking" });
       try {
         return await this.#attempt(report, gate);
       } catch (problem) {
@@ -106,6 +114,8 @@ class Sealer {
         if (problem instanceof Refused && problem.failure === "keys") {
           // The page may have stood open while the office changed its keys.
           this.#office = await openOffice();
+        } else if (problem instanceof HashingBroke) {
+          this.#cores = 1;
         } else if (!(problem instanceof Lost)) {
           throw problem;
         }
@@ -116,6 +126,16 @@ class Sealer {
   async #attempt(report: Report, gate: Gate): Promise<Receipt> {
     this.#office ??= await openOffice();
     const { bundle, intake } = this.#office;
+    const sizes = report.files.map(({ file }) => file.size);
+    const hashing = await startHashing(sizes, this.#cores, () => startWorker(this.#script, HASHER));
+    try {
+      return await this.#sealed(report, gate, { bundle, intake }, hashing);
+    } finally {
+      hashing.end();
+    }
+  }
+
+  async #sealed(report: Report, gate: Gate, { bundle, intake }: Office, hashing: Hashing): Promise<Receipt> {
     const sealed = await sealReport({
       bundle,
       today: intake.today,
@@ -124,12 +144,14 @@ class Sealer {
       fields: report.fields,
       files: report.files.map(({ file, showsWho }) => ({ name: file.name, mediaType: file.type, blob: file, showsWho })),
       random,
+      digest: hashing.digest,
     });
     const token = hexadecimal(random(TOKEN_BYTES));
-    const parts = inParts(sealed.stream, intake.partBytes);
-    const stored = upload(token, parts, this.#surroundings(gate, streamBytes(report.files.map(({ file }) => file.size))));
+    const total = streamBytes(report.files.map(({ file }) => file.size));
+    const tally = new Tally((sealed, sent) => this.#tellOf(gate, { kind: "progress", sealed, sent, total }));
+    const parts = inParts(tally.sealing(sealed.stream), intake.partBytes);
     try {
-      await stored;
+      await upload(token, parts, this.#surroundings(gate, tally));
     } catch (problem) {
       void parts.return();
       void thisServer.forget(token);
@@ -138,15 +160,22 @@ class Sealer {
     return sealed.receipt;
   }
 
-  #surroundings(gate: Gate, total: number): Surroundings {
+  /** Tells the page of the upload behind this gate, unless the person has cancelled it. */
+  #tellOf(gate: Gate, news: News): void {
+    if (!gate.cancelled) {
+      this.#tell(news);
+    }
+  }
+
+  #surroundings(gate: Gate, tally: Tally): Surroundings {
     return {
       server: thisServer,
       gate,
       now: () => performance.now(),
       sleep,
-      onPhase: (phase) => this.#tell({ kind: "phase", phase }),
-      onSent: (bytes) => this.#tell({ kind: "sent", bytes, total: Math.max(total, bytes) }),
-      onUnreachable: () => this.#tell({ kind: "unreachable" }),
+      onPhase: (phase) => this.#tellOf(gate, { kind: "phase", phase }),
+      onSent: (bytes) => tally.sent(bytes),
+      onUnreachable: () => this.#tellOf(gate, { kind: "unreachable" }),
     };
   }
 }

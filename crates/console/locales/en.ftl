@@ -11,6 +11,11 @@ console-skip = To the content
 console-menu = Menu
 console-menu-inbox = Inbox
 console-menu-help = Help
+console-menu-import = Import
+console-menu-search = Search
+console-menu-audit = Audit log
+console-menu-people = People and keys
+console-menu-passphrase = My passphrase
 console-lock = Lock
 console-lock-help = Drops all keys from memory.
 
@@ -81,6 +86,10 @@ console-unlock-version = This vault was made by another version of this program.
 console-unlock-failed = The vault could not be read. Check the disk, then run asylia-console doctor.
 console-locked = The vault is locked. The keys are out of memory.
 
+console-head-heading = The signed head of the vault
+console-head-text = Photograph the code or copy the lines, and keep them away from this computer. They tell nothing of what is inside, and show later whether somebody set the vault back: asylia-console audit verify --head FILE
+console-head-picture = The lines below as a QR code
+
 ## Inbox
 
 console-inbox-title = Inbox
@@ -89,7 +98,7 @@ console-inbox-count = { $count ->
     [one] One report.
    *[other] { $count } reports.
 }
-console-inbox-empty = Import a bundle from the stick: asylia-console import FILE --vault FOLDER
+console-inbox-empty = Put in the stick with a bundle and choose Import in the menu.
 console-inbox-caption = Reports, newest day first
 console-inbox-day = Received (UTC)
 console-inbox-record = Record
@@ -155,18 +164,156 @@ console-case-unanswered-list = { $count ->
 console-case-unproven = Nothing here proves who wrote it.
 console-case-refused = This record cannot be shown
 
+## Search
+
+console-import-title = Import
+console-import-running = A bundle is being imported
+console-import-percent = { $percent } % are read.
+console-import-again = Look again
+console-import-stop = Stop the import
+console-import-stop-help = What was taken in stays. The same bundle again goes on where it stopped.
+console-import-stopped = The import was stopped. What was taken in stays; import the same bundle again to go on.
+console-import-locked = The vault was locked before the import began. Unlock it and import the bundle again.
+console-import-gone = The bundle is not there any more. Put in the stick and choose again.
+console-import-busy = Another program is writing to this vault. Wait until it has ended, then import again.
+console-import-inbox = To the inbox
+console-import-none = No bundle was found on a stick. Put in the stick, and open it in the file manager if it does not appear.
+console-import-look = Look again
+console-import-caption = Bundles on sticks
+console-import-file = File
+console-import-size = Size
+console-import-act = Import
+console-import-button = Import this bundle
+console-import-mib = { $number } MB
+console-import-read-only = Sticks are only read. Nothing is written to them here.
+console-search-title = Search
+console-search-words = Words to look for
+console-search-button = Search
+console-search-how = Finds reports in which every word occurs, also within longer words, whatever the case or the Arabic vowel signs. Names in the identity part are not searched. That you searched is written to the audit log; the words are not.
+console-search-found = { $count ->
+    [0] Nothing found
+    [one] One report found
+   *[other] { $count } reports found
+}
+console-search-searched = { $count ->
+    [one] One report was looked through.
+   *[other] { $count } reports were looked through.
+}
+console-search-unreadable = { $count ->
+    [one] One report could not be looked through, because its stored bytes are damaged. asylia-console doctor names it.
+   *[other] { $count } reports could not be looked through, because their stored bytes are damaged. asylia-console doctor names them.
+}
+console-search-more = The first 200 are shown. Add a word to find fewer.
+
+## Audit log
+
+console-audit-title = Audit log
+console-audit-count = { $count ->
+    [0] No entry fits.
+    [one] One entry.
+   *[other] { $count } entries.
+}
+console-audit-caption = Who did what, newest first; times in UTC
+console-audit-number = No.
+console-audit-at = When (UTC)
+console-audit-by = Who
+console-audit-act = What
+console-audit-of = Of which record, person or number
+console-audit-record = Record
+console-audit-all = all
+console-audit-filter = Show these
+console-audit-parts = Parts of the log
+console-audit-newer = Newer entries
+console-audit-older = Older entries
+
+console-act-vault-made = made the vault
+console-act-vault-migrated = brought the vault to its new form
+console-act-import-begun = began to import a bundle
+console-act-import-ended = imported a bundle
+console-act-record-taken = took a record in
+console-act-case-viewed = looked at a report
+console-act-identity-viewed = looked at an identity part
+console-act-identity-sealed = sealed an identity part under the vault's key
+console-act-attachment-exported = wrote a file out
+console-act-person-added = added a person
+console-act-person-removed = removed a person
+console-act-roles-changed = changed a person's roles
+console-act-passphrase-changed = changed the own passphrase
+console-act-passphrase-recovered = replaced a lost passphrase with the recovery key
+console-act-recovery-key-set = set the recovery key
+console-act-keys-renewed = made keys of roles new
+console-act-backup-made = copied the vault
+console-act-restored = restored the vault from a copy
+console-act-log-exported = wrote the audit log out
+console-act-searched = searched the reports; the number is how many were found
+console-act-identities-added = added identities of a period
+console-act-bundle-taken = took a newer key bundle
+console-act-period-destroyed = destroyed the identities of a period
+console-act-damage-seen = met damage before writing
+
+## People and keys
+
+console-people-title = People and keys
+console-people-caption = Everybody who can unlock the vault; choose a name to change it
+console-people-name = Name
+console-people-roles = Roles
+console-people-add = Add a person
+console-people-new = New passphrase
+console-people-again = New passphrase again
+console-people-new-help = At least six random words. Whoever will use it types it here, and nobody else looks.
+console-people-own = Your own passphrase, to confirm
+console-people-add-button = Add
+console-people-wait = This takes some seconds: the passphrases are made slow to guess on purpose.
+console-people-roles-heading = Roles
+console-people-roles-help = The other roles are there at the person's next unlock. If a role is taken away, its keys are made new: what is written later stays closed to the old ones.
+console-people-roles-button = Set these roles
+console-people-remove-heading = Remove
+console-people-remove-help = The person can no longer unlock this vault, and the keys of the person's roles are made new. An older copy of the vault still opens with the old passphrase.
+console-people-remove-sure = Yes, remove this person
+console-people-remove-button = Remove
+console-people-back = Back to the list
+console-people-added = The person is added and can unlock the vault.
+console-people-roles-done = The roles are set.
+console-people-removed = The person is removed, and keys are new.
+console-people-unlike = The new passphrase was not typed twice alike; nothing was changed. Type it again.
+console-people-not-sure = The box was not ticked; nothing was changed. Tick it if you are sure.
+console-people-wrong = Your own passphrase is not right; nothing was changed. Look at the keyboard layout and Caps Lock, and try again.
+console-people-empty = The passphrase is empty; nothing was changed. Choose at least six random words.
+console-people-taken = The name is empty, reserved or taken; nothing was changed. Choose another name.
+console-people-no-role = A person needs at least one role; nothing was changed. Tick one.
+console-people-last = This is the only focal point; nothing was changed. Make somebody else focal point first.
+
+console-role-focal-point = Focal point
+console-role-officer = Officer
+console-role-custodian = Custodian
+console-role-statistician = Statistician
+console-role-auditor = Auditor
+console-role-help-focal-point = everything, and appoints
+console-role-help-officer = casework, without the part with names
+console-role-help-custodian = the part with names, without casework
+console-role-help-statistician = figures only
+console-role-help-auditor = the audit log, without contents
+
+console-passphrase-title = My passphrase
+console-passphrase-button = Change
+console-passphrase-done = Your passphrase is changed.
+console-passphrase-copies = Copies of the vault from before still open with the old passphrase.
+
 ## Help
 
 console-help-title = Help
 console-help-heading = Help
+console-help-network-heading = The network
+console-help-network = This page just tried to make, connect and bind a network socket, and the kernel refused each. The console reaches nobody.
+console-help-network-open = This console could open network connections, which must not be. Lock the vault, end the program, and tell the makers of this program.
 console-help-import-heading = From the stick to the list
-console-help-import = Put in the stick, run asylia-console import with the bundle's file, and open the inbox again. The same bundle twice does no harm.
+console-help-import = Put in the stick, choose Import in the menu, and press the button beside the bundle. The same bundle twice does no harm.
 console-help-quarantine-heading = Quarantine
 console-help-quarantine = A record whose bytes, seal or number is not right is kept, counted and not shown. The inbox says why and what to do.
 console-help-marks-heading = Marks such as [U+202E]
 console-help-marks = A character that could change how other text looks is shown by its number instead. The original bytes are kept.
 console-help-limits-heading = What this console does not do yet
-console-help-limits = No triage, no routing and no replies yet. It does not cut this computer off the network: use a computer that has none. Full-disk encryption is needed in addition. Somebody who takes the computer while it is unlocked can read everything.
+console-help-limits = No triage, no routing and no replies yet. It keeps itself off every network and cannot do that for the rest of this computer: use one that has no network. Full-disk encryption is needed in addition. Somebody who takes the computer while it is unlocked can read everything.
 
 ## Pages that refuse
 
@@ -222,13 +369,28 @@ console-cli-doctor-rows = Not as it was written: { $row }. Keep the folder as it
 console-cli-doctor-record = Damaged record { $record }: its stored bytes changed on the disk. Restore it from the last backup.
 console-cli-doctor-file = The database file has faults: { $fault }
 console-cli-doctor-bundle = The key bundle's row is damaged. Restore the vault from the last backup.
+console-cli-doctor-network = The kernel refuses this program every network socket, as just tried.
 console-cli-doctor-sound = No damage found.
+console-cli-search-words = Words to look for:
 console-cli-users-added = { $name } is added and can unlock the vault.
 console-cli-users-removed = { $name } is removed. The keys of the roles are new; an older copy of the vault still opens with the old passphrase.
 console-cli-users-roles = { $name } has other roles from the next unlock on.
 console-cli-users-passphrase = The passphrase of { $name } is changed. Copies of the vault from before still open with the old one.
 console-cli-users-recovery = The recovery key is set. Keep its shares apart from this computer and from each other.
 console-cli-users-recovered = { $name } has a new passphrase.
+console-cli-identity-added = { $identities ->
+    [one] One identity is added.
+   *[other] { $identities } identities are added.
+} { $opened ->
+    [0] No record was waiting for them.
+    [one] One record that was waiting for them is open now.
+   *[other] { $opened } records that were waiting for them are open now.
+}
+console-cli-identity-period = { $period }, sealed to until { $until }: identities { $identities }; { $records } records opened, { $quarantined } in quarantine, { $waiting } identity parts waiting.
+console-cli-identity-destroyed = Destroyed on { $day }.
+console-cli-identity-due = Its identities can be destroyed: nothing more needs them.
+console-cli-identity-gone = The identities of { $period } ({ $identities }) are destroyed in this vault, and the statement is written.
+console-cli-identity-gone-limits = Other copies stay until they are destroyed too: identity files, shares of the seeds, and copies of this vault. What is in the vault stays readable to those who can unlock it.
 console-cli-audit-verified = { $events } events, { $heads } of them signed heads.
 console-cli-audit-fault = Not as it was written: { $fault }
 console-cli-audit-head-fits = Event { $number }, which the carried head signs, is in its place.

@@ -60,6 +60,14 @@ pub enum Verb {
     Backup,
     /// Make a vault from a copy.
     Restore,
+    /// Put the identities of a period into the vault.
+    IdentityAdd,
+    /// List the identities.
+    IdentityList,
+    /// Destroy the identities of a period.
+    IdentityDestroy,
+    /// Search the reports for words.
+    Search,
 }
 
 /// A page. Not-found and refusal pages show nothing of the vault and are everybody's.
@@ -75,6 +83,16 @@ pub enum Page {
     Unlock,
     /// The lock button.
     Lock,
+    /// People, their roles, and the forms that change them.
+    People,
+    /// One's own passphrase.
+    Passphrase,
+    /// The audit log.
+    Audit,
+    /// The search for words.
+    Search,
+    /// The bundles on the sticks, and their import.
+    Import,
 }
 
 /// The roles of one person.
@@ -111,7 +129,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -129,6 +147,10 @@ impl Verb {
         Self::AuditHead,
         Self::Backup,
         Self::Restore,
+        Self::IdentityAdd,
+        Self::IdentityList,
+        Self::IdentityDestroy,
+        Self::Search,
     ];
 
     /// Whether the role alone suffices.
@@ -146,12 +168,17 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 10] = [
         Self::Inbox,
         Self::Case,
         Self::Help,
         Self::Unlock,
         Self::Lock,
+        Self::People,
+        Self::Passphrase,
+        Self::Audit,
+        Self::Search,
+        Self::Import,
     ];
 
     /// Whether the role alone suffices.
@@ -204,6 +231,10 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::AuditHead, &Role::ALL),
     (Verb::Backup, CASEWORK),
     (Verb::Restore, HEAD),
+    (Verb::IdentityAdd, HEAD),
+    (Verb::IdentityList, HEAD),
+    (Verb::IdentityDestroy, HEAD),
+    (Verb::Search, CASEWORK),
 ];
 
 const PAGES: &[(Page, &[Role])] = &[
@@ -212,4 +243,9 @@ const PAGES: &[(Page, &[Role])] = &[
     (Page::Help, &Role::ALL),
     (Page::Unlock, &Role::ALL),
     (Page::Lock, &Role::ALL),
+    (Page::People, HEAD),
+    (Page::Passphrase, &Role::ALL),
+    (Page::Audit, LOG),
+    (Page::Search, CASEWORK),
+    (Page::Import, CASEWORK),
 ];

@@ -316,7 +316,10 @@ impl Case {
 }
 
 /// Reads a document of the vault whole.
-fn read_document(vault: &mut Vault, blob: &BlobRef) -> Result<Zeroizing<Vec<u8>>, Refused> {
+pub(crate) fn read_document(
+    vault: &mut Vault,
+    blob: &BlobRef,
+) -> Result<Zeroizing<Vec<u8>>, Refused> {
     let size = usize::try_from(blob.size).unwrap_or(usize::MAX);
     // Never grows beyond what is there, so that no copy of the plaintext is left behind.
     let mut document = Zeroizing::new(Vec::with_capacity(size.min(DOCUMENT_LIMIT_BYTES)));

@@ -19,6 +19,8 @@ use tokio::runtime;
 use crate::{
     access::{Role, Verb as Allowed},
     l10n::Texts,
+    launcher,
+    lockdown::{Lock, lock_down},
     machine::{Machine, Random},
     passphrase,
     vault::{Credentials, FIRST_PERSON, Vault, VaultError, header::KDF_DEFAULT_MIB},
@@ -26,14 +28,14 @@ use crate::{
 
 mod audit;
 mod doctor;
+mod identity;
 mod import;
 mod init;
 mod preserve;
+mod search;
 mod serve;
 mod show;
 mod users;
-
-pub(crate) use import::missing_list;
 
 /// The offline console of the focal point's office.
 #[derive(Parser)]
@@ -62,13 +64,24 @@ enum Verb {
     /// People, their roles and their passphrases
     #[command(subcommand)]
     Users(users::UsersVerb),
+    /// Identities of periods: what opens what was sealed to them
+    #[command(subcommand)]
+    Identity(identity::IdentityVerb),
     /// The chain of events and the log of who did what
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// List the reports in which words occur
+    Search(search::SearchArgs),
     /// Copy the vault into one file, sealed as it is
     Backup(preserve::BackupArgs),
     /// Make a vault from such a copy
     Restore(preserve::RestoreArgs),
+    /// Start the browser for `browser`, which alone calls this
+    #[command(name = launcher::VERB, hide = true)]
+    OpenBrowser {
+        /// The private folder with the launch page
+        folder: PathBuf,
+    },
 }
 
 /// What every verb on a vault takes.
@@ -160,6 +173,9 @@ struct BrowserArgs {
     /// Address on this computer's loopback
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// A folder below which sticks are mounted; may stand several times [default: /media, /run/media, /mnt]
+    #[arg(long, value_name = "DIR")]
+    sticks: Vec<PathBuf>,
     /// Print the path of the launch page and start no browser
     #[arg(long)]
     no_open: bool,
@@ -212,6 +228,9 @@ fn run(
     clock: Arc<dyn Fn() -> i64 + Send + Sync>,
     random: Arc<dyn Fn() -> Random + Send + Sync>,
 ) -> Result<(), Failure> {
+    if let Verb::OpenBrowser { folder } = &verb {
+        return Ok(launcher::help(folder, io::stdin(), io::stdout())?);
+    }
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -227,6 +246,9 @@ fn run(
         clock,
         random,
     };
+    if !matches!(verb, Verb::Browser(_)) {
+        lock_down(Lock::Verb)?;
+    }
     match verb {
         Verb::Init(args) => init::run(&machine, &args),
         Verb::Import(args) => import::run(&machine, &args),
@@ -236,9 +258,12 @@ fn run(
         Verb::Browser(args) => serve::run(&runtime, &machine, &args),
         Verb::Doctor(args) => doctor::run(&machine, &args),
         Verb::Users(verb) => users::run(&machine, verb),
+        Verb::Identity(verb) => identity::run(&machine, &verb),
         Verb::Audit(verb) => audit::run(&machine, &verb),
+        Verb::Search(args) => search::run(&machine, &args),
         Verb::Backup(args) => preserve::backup(&machine, &args),
         Verb::Restore(args) => preserve::restore(&machine, &args),
+        Verb::OpenBrowser { .. } => Ok(()),
     }
 }
 

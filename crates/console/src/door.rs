@@ -200,11 +200,7 @@ fn refused(why: &str) -> Markup {
 }
 
 fn notice(door: &Door, title: &str, content: &Markup) -> Markup {
-    let frame = Frame {
-        demo: door.demo,
-        unlocked: false,
-        casework: false,
-    };
+    let frame = Frame::locked(door.demo);
     layout::page(Texts::english(), frame, title, content)
 }
 

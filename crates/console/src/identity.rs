@@ -2,6 +2,7 @@
 
 use asylia_envelope::{ids::InstanceId, key_bundle::KeyBundle, open};
 use asylia_keys::identity::{AnyIdentity, PeriodIdentities};
+use serde::{Deserialize, Serialize};
 
 /// The identities of every period in the vault.
 #[derive(Default)]
@@ -25,6 +26,12 @@ impl Identities {
         }
     }
 
+    /// Forgets the identities of a period; what held them is cleared.
+    pub fn remove(&mut self, instance: InstanceId, period: &str) {
+        self.0
+            .retain(|set| (set.instance(), set.period()) != (instance, period));
+    }
+
     /// What opens records of a period; `None` without its intake identity.
     #[must_use]
     pub fn of(&self, instance: InstanceId, period: &str) -> Option<open::Identities<'_>> {
@@ -32,6 +39,17 @@ impl Identities {
             .iter()
             .find(|set| set.instance() == instance && set.period() == period)?
             .for_opening()
+    }
+
+    /// Whether the identity of that role and period is here.
+    #[must_use]
+    pub fn has(&self, instance: InstanceId, period: &str, role: IdentityRole) -> bool {
+        let of = |set: &&PeriodIdentities| (set.instance(), set.period()) == (instance, period);
+        self.0.iter().find(of).is_some_and(|set| match role {
+            IdentityRole::Intake => set.intake().is_some(),
+            IdentityRole::Account => set.account().is_some(),
+            IdentityRole::Identity => set.identity().is_some(),
+        })
     }
 
     /// How many identities there are.
@@ -43,6 +61,43 @@ impl Identities {
                 + usize::from(set.identity().is_some())
         };
         self.0.iter().map(of_set).sum()
+    }
+}
+
+/// What an identity opens.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityRole {
+    /// The outer layer.
+    Intake,
+    /// Account, manifest and attachments.
+    Account,
+    /// The identity compartment.
+    Identity,
+}
+
+impl IdentityRole {
+    /// Every role, in the order of the layers.
+    pub const ALL: [Self; 3] = [Self::Intake, Self::Account, Self::Identity];
+
+    /// That of an identity.
+    #[must_use]
+    pub fn of(identity: &AnyIdentity) -> Self {
+        match identity {
+            AnyIdentity::Intake(_) => Self::Intake,
+            AnyIdentity::Account(_) => Self::Account,
+            AnyIdentity::Identity(_) => Self::Identity,
+        }
+    }
+
+    /// Its name in lists and JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Account => "account",
+            Self::Identity => "identity",
+        }
     }
 }
 

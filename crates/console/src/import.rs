@@ -9,7 +9,7 @@ use std::io::Read;
 use asylia_envelope::{
     ids::RecordId,
     signing::{Transfer, VerifyingKey},
-    transfer::{BlobLine, Direction, TransferError, TransferNote, UntrustedBundle},
+    transfer::{BlobLine, TransferError, TransferNote, UntrustedBundle},
 };
 use serde::Serialize;
 
@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod record;
+pub(crate) mod report;
 pub mod sequence;
 
 /// What an import did.
@@ -119,7 +120,10 @@ pub fn import(
 ) -> Result<ImportReport, ImportError> {
     let expected = expected_key(vault, given)?;
     let bundle = UntrustedBundle::open(source, length, expected.as_ref());
-    let mut bundle = bundle.map_err(ImportError::Bundle)?;
+    let mut bundle = bundle.map_err(|error| match error {
+        TransferError::WrongWay => ImportError::WrongWay,
+        error => ImportError::Bundle(error),
+    })?;
     let note = bundle.note().clone();
     check_destination(vault, &note)?;
     let pin = vault.contents().server.as_ref().map(|row| &row.item);
@@ -179,12 +183,10 @@ fn expected_key(
 fn check_destination(vault: &Vault, note: &TransferNote) -> Result<(), ImportError> {
     let bundle = vault.contents().bundle.as_ref();
     let bundle = bundle.ok_or(ImportError::NoBundle)?;
-    if note.instance != bundle.content().instance {
-        return Err(ImportError::OtherInstance(note.instance));
-    }
-    match note.direction {
-        Direction::ToOffice => Ok(()),
-        Direction::ToServer => Err(ImportError::WrongWay),
+    if note.instance == bundle.content().instance {
+        Ok(())
+    } else {
+        Err(ImportError::OtherInstance(note.instance))
     }
 }
 
@@ -201,7 +203,7 @@ impl ImportReport {
             Outcome::Quarantined(reason) => {
                 self.quarantined += 1;
                 self.refused.push(RefusedRecord {
-                    record: line.record_id,
+                    record: line.subject.record_id,
                     reason: *reason,
                 });
             }
@@ -211,10 +213,10 @@ impl ImportReport {
             } => {
                 self.new += 1;
                 if *problems {
-                    self.with_problems.push(line.record_id);
+                    self.with_problems.push(line.subject.record_id);
                 }
                 if *sent_twice {
-                    self.sent_twice.push(line.record_id);
+                    self.sent_twice.push(line.subject.record_id);
                 }
             }
         }

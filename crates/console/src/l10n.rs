@@ -104,7 +104,13 @@ mod tests {
     use super::*;
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
-    const MADE: [&str; 3] = ["console-reason-", "console-advice-", "console-help-"];
+    const MADE: [&str; 5] = [
+        "console-reason-",
+        "console-advice-",
+        "console-help-",
+        "console-act-",
+        "console-role-",
+    ];
 
     #[test]
     fn every_id_in_the_source_has_a_message_and_every_message_a_reader() {

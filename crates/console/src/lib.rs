@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`cli`] (the verbs), [`access`] (who may do what), [`vault`] (the encrypted store), [`identity`] (the seam to `asylia-keys`),
 //! [`import`] (from the stick into the vault), [`opening`] (one record out of its seals), [`case`] and
-//! [`attachment`] (what an officer is shown), [`ui`] (the pages as a `Router` that does not know how it is
-//! served), [`door`], [`listen`] and [`launcher`] (how it is served today), [`l10n`] and [`words`] (texts).
+//! [`attachment`] (what an officer is shown), [`search`] (for words), [`ui`] (the pages as a `Router` that does not know how it is
+//! served), [`door`], [`listen`], [`lockdown`] and [`launcher`] (how it is served today), [`l10n`] and [`words`] (texts), [`qr`] (what a telephone reads).
 
 pub mod access;
 pub mod attachment;
@@ -15,9 +15,13 @@ pub mod import;
 pub mod l10n;
 pub mod launcher;
 pub mod listen;
+pub mod lockdown;
 pub mod machine;
 pub mod opening;
 pub mod passphrase;
+pub mod qr;
+pub mod search;
+pub mod sticks;
 pub mod ui;
 pub mod vault;
 pub mod words;

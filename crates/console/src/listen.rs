@@ -1,6 +1,6 @@
 //! The one listener: a loopback address, and an accept loop of our own (time-out for headers, no `Date`).
 //!
-//! The kernel does not yet refuse further sockets behind it; that is another step.
+//! Behind it the kernel refuses every further socket ([`crate::lockdown`]).
 #![expect(
     clippy::disallowed_types,
     reason = "the pages are served to the browser on this computer; this file alone listens"

@@ -22,18 +22,27 @@ use axum::{
 use tokio::task;
 
 use crate::{
-    access::Page,
+    access::{Page, Roles},
     l10n::Texts,
     machine::Machine,
+    search::prepare,
+    sticks::USUAL_FOLDERS,
+    ui::running::Running,
     vault::{Credentials, Vault, VaultError},
 };
 
+mod audit;
 mod case;
 mod headers;
 mod help;
+mod import;
 mod inbox;
 pub(crate) mod layout;
 mod lock;
+mod passphrase;
+mod people;
+mod running;
+mod search;
 mod unlock;
 
 pub use headers::content_security_policy;
@@ -46,6 +55,12 @@ pub struct App {
     vault: Mutex<Option<Vault>>,
     demo: AtomicBool,
     last_used: Mutex<Instant>,
+    /// The head that was signed at the last lock, as text.
+    last_head: Mutex<Option<String>>,
+    /// Where sticks are mounted.
+    sticks: Vec<PathBuf>,
+    /// The import that goes on, or the last one.
+    import: Mutex<Option<Arc<Running>>>,
 }
 
 impl App {
@@ -58,7 +73,17 @@ impl App {
             vault: Mutex::new(None),
             demo: AtomicBool::new(false),
             last_used: Mutex::new(now),
+            last_head: Mutex::new(None),
+            sticks: USUAL_FOLDERS.map(PathBuf::from).to_vec(),
+            import: Mutex::new(None),
         }
+    }
+
+    /// Looks for bundles below these folders, and not where sticks are usually mounted.
+    #[must_use]
+    pub fn with_sticks(mut self, folders: Vec<PathBuf>) -> Self {
+        self.sticks = folders;
+        self
     }
 
     /// Unlocks the vault. Blocks for as long as the passphrase's stretching takes.
@@ -72,20 +97,66 @@ impl App {
         Ok(())
     }
 
-    /// Whether somebody unlocked the vault whose role opens the page.
-    fn permits(&self, page: Page) -> bool {
-        let vault = self.vault();
-        vault
-            .as_ref()
-            .is_some_and(|vault| page.allows_any(vault.roles()))
+    /// The import that goes on, if there is one: the vault answers nobody else until it is over.
+    fn importing(&self) -> Option<Arc<Running>> {
+        self.last_import()
+            .filter(|running| running.outcome().is_none())
     }
 
-    /// Closes the vault and drops all its keys. Blocks while a page is being made.
+    /// The import that goes on, or the last one since the vault was unlocked.
+    fn last_import(&self) -> Option<Arc<Running>> {
+        let import = self.import.lock().unwrap_or_else(PoisonError::into_inner);
+        import.clone()
+    }
+
+    /// Takes an import's place; returns whether it was free.
+    fn begin_import(&self, running: &Arc<Running>) -> bool {
+        let mut import = self.import.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = import.as_ref().is_none_or(|last| last.outcome().is_some());
+        if free {
+            *import = Some(Arc::clone(running));
+        }
+        free
+    }
+
+    /// The roles of whoever unlocked the vault; `None` while it is locked.
+    fn roles(&self) -> Option<Roles> {
+        if let Some(running) = self.importing() {
+            return Some(running.roles.clone());
+        }
+        self.vault().as_ref().map(|vault| vault.roles().clone())
+    }
+
+    /// Reads up to `limit` reports for the search, if the person's role has one; returns whether more are left.
+    pub fn prepare_search(&self, limit: usize) -> bool {
+        let mut vault = self.vault();
+        let vault = vault.as_mut();
+        let vault = vault.filter(|vault| Page::Search.allows_any(vault.roles()));
+        // What failed here is said by the search itself, which tries again.
+        vault.is_some_and(|vault| prepare(vault, limit).unwrap_or(false))
+    }
+
+    /// Closes the vault and drops all its keys; keeps the signed head to be shown. Blocks while a page is being
+    /// made; stops an import that goes on, after the piece that it reads.
     pub fn lock(&self) {
+        if let Some(running) = self.importing() {
+            running.stop();
+        }
         let vault = self.vault().take();
         if let Some(vault) = vault {
-            vault.close();
+            let head = vault.close().map(|head| head.to_text());
+            *self
+                .last_head
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = head;
         }
+        *self.import.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The head that was signed at the last lock: numbers and a signature, nothing of what the vault holds.
+    fn last_head(&self) -> Option<String> {
+        let head = self.last_head.lock();
+        head.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Locks when nobody used the pages for `limit`; returns whether it did.
@@ -94,6 +165,11 @@ impl App {
             .last_used
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        // An import is work that somebody waits for; the time counts from its end, as the next look sees it.
+        if self.importing().is_some() {
+            self.touch(now);
+            return false;
+        }
         let idle = now.saturating_duration_since(last_used) >= limit;
         let lock = idle && self.vault().is_some();
         if lock {
@@ -134,6 +210,16 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/lock", post(lock::post))
         .route("/case/{id}", get(case::get))
         .route("/help", get(help::get))
+        .route("/search", get(search::get).post(search::post))
+        .route("/audit", get(audit::get))
+        .route("/people", get(people::get))
+        .route("/people/add", post(people::add))
+        .route("/people/{id}", get(people::one))
+        .route("/people/{id}/roles", post(people::roles))
+        .route("/people/{id}/remove", post(people::remove))
+        .route("/import", get(import::get).post(import::post))
+        .route("/import/stop", post(import::stop))
+        .route("/passphrase", get(passphrase::get).post(passphrase::post))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(FORM_LIMIT_BYTES))
         .layer(middleware::from_fn_with_state(
@@ -151,6 +237,9 @@ async fn take<T: Send + 'static>(
     page: Page,
     take: impl FnOnce(&mut Vault) -> T + Send + 'static,
 ) -> Result<T, Response> {
+    if let Some(running) = app.importing() {
+        return Err(import::progress(app, &running));
+    }
     let blocking = Arc::clone(app);
     let taken = task::spawn_blocking(move || match &mut *blocking.vault() {
         None => Err(Closed::Locked),
@@ -212,5 +301,5 @@ fn refusal(app: &App, status: StatusCode, title: &str, text: &str) -> Response {
     (status, page).into_response()
 }
 
-/// Most bytes of a form: a passphrase and nothing else.
+/// Most bytes of a form: names, passphrases, words, and nothing else.
 const FORM_LIMIT_BYTES: usize = 16 * 1024;

@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use crate::{
     access::Roles,
     machine::{Machine, Random},
+    search::Index,
     vault::{
         audit::{Act, AuditItem},
         blob::{BlobReader, BlobRef, TakePiece},
@@ -35,6 +36,7 @@ mod check;
 mod contents;
 mod create;
 mod database;
+mod destruction;
 pub mod domain;
 mod error;
 mod files;
@@ -49,6 +51,7 @@ pub mod keys;
 mod load;
 mod migrate;
 mod people;
+mod periods;
 mod preserve;
 mod record;
 pub(crate) mod resealing;
@@ -58,8 +61,10 @@ mod transaction;
 
 pub use self::{
     contents::{Contents, Row},
+    destruction::{DestructionNote, NotAStatement, Obstacle},
     error::VaultError,
     people::NewPerson,
+    periods::{Added, PeriodState},
     session::Session,
     transaction::{VaultTransaction, WrittenPieces},
 };
@@ -92,6 +97,8 @@ pub struct Vault {
     tip: Tip,
     data_version: i64,
     damage_logged: bool,
+    /// What a search looks through, for as long as the vault is open.
+    pub(crate) search: Index,
 }
 
 /// What a new vault starts with.
@@ -213,6 +220,7 @@ impl Vault {
             tip: Tip::START,
             data_version: 0,
             damage_logged: false,
+            search: Index::default(),
         };
         vault.refresh()?;
         let removed = vault.contents.people.get(&vault.session.person);
@@ -251,16 +259,17 @@ impl Vault {
             self.tip,
         ))?;
         self.data_version = version;
-        Ok(())
+        self.read_identities()
     }
 
     /// Signs the head in the person's name if anything was written since the last signature, and closes the file,
-    /// so that one file holds all of it. Not closing it loses no event: what was committed is in the log beside
-    /// the file then; the next one who closes it signs.
-    pub fn close(mut self) {
+    /// so that one file holds all of it; gives the signed head, to be carried out. Not closing it loses no event:
+    /// what was committed is in the log beside the file then; the next one who closes it signs.
+    pub fn close(mut self) -> Option<head::HeadNote> {
         // There is nobody left to tell of a failure: an unsigned head is signed at the next close.
-        let _ = self.signed_head();
+        let head = self.signed_head().ok();
         let _ = self.machine.handle.block_on(self.connection.close());
+        head
     }
 
     /// What the vault holds, as far as the person's keys open it.

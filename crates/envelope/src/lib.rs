@@ -8,7 +8,7 @@
 //! [`sealing`] (inner layer), [`sealed_file`] (carried to an upload), [`record`] (outer layer), [`open`]
 //! (the way back), [`key_bundle`] and [`signing`] (whose keys), [`return_code`] and [`words`] (the
 //! submitter's side), [`reply`] and [`follow_up`] (what is said later), [`transfer`] and
-//! [`acknowledgement`] (the stick).
+//! [`acknowledgement`] (the stick), [`site`] (what a site serves).
 #![deny(missing_docs)]
 
 pub mod acknowledgement;
@@ -29,6 +29,7 @@ pub mod seal;
 pub mod sealed_file;
 pub mod sealing;
 pub mod signing;
+pub mod site;
 pub mod slices;
 pub mod submission;
 pub mod transfer;

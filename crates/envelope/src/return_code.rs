@@ -210,9 +210,15 @@ impl MailboxKeys {
     /// Where the server files replies: a digest of the lookup token, under a context of its own.
     #[must_use]
     pub fn lookup_id(&self) -> LookupId {
-        let framed = framed("asylia/v1/mailbox/lookup-id", &[&*self.lookup_token]);
-        LookupId(Sha256::digest(&*framed).into())
+        lookup_id(&self.lookup_token)
     }
+}
+
+/// Where the server files the replies of whoever shows this token.
+#[must_use]
+pub fn lookup_id(lookup_token: &[u8; 32]) -> LookupId {
+    let framed = framed("asylia/v1/mailbox/lookup-id", &[lookup_token]);
+    LookupId(Sha256::digest(&*framed).into())
 }
 
 fn better(kept: BadCode, new: BadCode) -> BadCode {

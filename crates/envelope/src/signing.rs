@@ -32,8 +32,12 @@ role! {
     Root, "asylia/v1/root/key-bundle"
 }
 role! {
-    /// The office: signs replies and acknowledgements.
+    /// The office: signs replies.
     Office, "asylia/v1/office/reply"
+}
+role! {
+    /// The office, with the same keys: signs the transfer bundles that go to a server.
+    OfficeTransfer, "asylia/v1/office/transfer-bundle"
 }
 role! {
     /// A server: signs the transfer bundles it exports.
@@ -42,6 +46,11 @@ role! {
 role! {
     /// A submitter's return code: signs follow-ups.
     Mailbox, "asylia/v1/mailbox/follow-up"
+}
+
+role! {
+    /// Whoever built or checked a release: signs the manifest of its site.
+    Site, "asylia/v1/site/manifest"
 }
 
 /// A signing key of one role; 32 secret bytes, cleared when dropped.
@@ -90,6 +99,22 @@ impl<R: Role> SigningKey<R> {
     #[must_use]
     pub fn sign(&self, fields: &[&[u8]]) -> [u8; 64] {
         self.0.sign(&framed(R::CONTEXT, fields)).to_bytes()
+    }
+}
+
+impl SigningKey<Office> {
+    /// The same key in the role in which the office signs bundles; the contexts keep the two apart.
+    #[must_use]
+    pub fn for_bundles(&self) -> SigningKey<OfficeTransfer> {
+        SigningKey(self.0.clone(), PhantomData)
+    }
+}
+
+impl VerifyingKey<Office> {
+    /// The same key in the role in which the office signs bundles.
+    #[must_use]
+    pub fn for_bundles(&self) -> VerifyingKey<OfficeTransfer> {
+        VerifyingKey(self.0, PhantomData)
     }
 }
 
@@ -200,6 +225,20 @@ mod tests {
                 .verify(&[b"ab", b"c"], &signature[..63]),
             Err(BadSignature)
         );
+    }
+
+    #[test]
+    fn an_office_key_signs_replies_and_bundles_and_neither_passes_for_the_other() {
+        let key = SigningKey::<Office>::from_seed(&[7; 32]);
+        let (verifies, for_bundles) = (key.verifying_key(), key.for_bundles());
+        let reply = key.sign(&[b"text"]);
+        let bundle = for_bundles.sign(&[b"text"]);
+        assert_eq!(verifies.for_bundles().verify(&[b"text"], &bundle), Ok(()));
+        assert_eq!(
+            verifies.for_bundles().verify(&[b"text"], &reply),
+            Err(BadSignature)
+        );
+        assert_eq!(verifies.verify(&[b"text"], &bundle), Err(BadSignature));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The transfer bundle: what crosses the air gap on a stick, one file form both ways.
 //!
 //! `magic line ‖ note length (u32, big-endian) ‖ note ‖ (blob length (u64) ‖ blob)*`. The note names every
-//! blob with its SHA-256, and the server signs it; so injection, omission, swap, replay, fork and rollback
+//! blob with its SHA-256, and whoever made it signs it; so injection, omission, swap, replay, fork and rollback
 //! show. No archive, no file names, no times. `docs/FORMAT.md#transfer-bundle`.
 
 use core::fmt;
@@ -12,11 +12,17 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     day::Day,
-    ids::{EpochId, InstanceId, RecordId},
-    signing::{SigningKey, Transfer, VerifyingKey},
+    ids::{EpochId, InstanceId},
+    signing::{Office, OfficeTransfer, Role, SigningKey, Transfer, VerifyingKey},
 };
 
 mod parse;
+mod subject;
+
+pub use subject::{
+    ARRIVED_LIMIT_BYTES, BadArrivedList, OfficeSubject, RecordSubject, Subject, arrived_list,
+    read_arrived_list,
+};
 
 /// Most bytes of one bundle file: sticks are FAT32.
 pub const BUNDLE_LIMIT_BYTES: u64 = 2 * 1024 * 1024 * 1024;
@@ -43,27 +49,43 @@ impl fmt::Display for Direction {
     }
 }
 
-/// One blob of a bundle, as its note names it.
+/// A role that signs bundles: its direction, and what its blobs are.
+///
+/// A note of one direction is another type than one of the other, so neither can be taken for it.
+pub trait SignsBundles: Role + Clone + PartialEq + Eq + fmt::Debug {
+    /// Which way its bundles go.
+    const DIRECTION: Direction;
+    /// What a blob is.
+    type Subject: Subject;
+}
+
+impl SignsBundles for Transfer {
+    const DIRECTION: Direction = Direction::ToOffice;
+    type Subject = RecordSubject;
+}
+
+impl SignsBundles for OfficeTransfer {
+    const DIRECTION: Direction = Direction::ToServer;
+    type Subject = OfficeSubject;
+}
+
+/// One blob of a bundle, as its note names it: a record, or with [`OfficeSubject`] what goes to a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BlobLine {
+pub struct BlobLine<T = RecordSubject> {
     /// SHA-256 of the blob.
     pub sha256: [u8; 32],
-    /// Number of the record.
-    pub record_id: RecordId,
-    /// Its period.
-    pub period: String,
+    /// What it is.
+    pub subject: T,
     /// Bytes.
     pub size: u64,
 }
 
-/// The signed note of a bundle.
+/// The signed note of a bundle: of one to the office, unless `S` says otherwise ([`ToServerNote`]).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TransferNote {
-    /// Which way it goes.
-    pub direction: Direction,
+pub struct TransferNote<S: SignsBundles = Transfer> {
     /// The office's installation.
     pub instance: InstanceId,
-    /// Numbers count within one epoch; a restored server begins a new one.
+    /// Numbers count within one epoch; a restored server or vault begins a new one.
     pub epoch: EpochId,
     /// Counts up from 1.
     pub sequence: u64,
@@ -71,15 +93,23 @@ pub struct TransferNote {
     pub previous: Option<[u8; 32]>,
     /// Day of the export, UTC.
     pub day: Day,
-    /// Highest number of the other direction that the signer has seen acknowledged; 0 for none.
+    /// Highest number of the other direction that the signer has seen acknowledged, or taken in whole; 0 for
+    /// none.
     pub acknowledged: u64,
-    /// A 128-bit token sealed to the intake key, with which the office acknowledges a full import.
+    /// To the office: how many records the server holds beside those of this bundle; 0 says that it holds no
+    /// others. Not written in a note to a server.
+    pub waiting: u64,
+    /// A 128-bit token sealed to the intake key, with which the office acknowledges a full import; not
+    /// written in a note to a server, and empty in one that was read.
     pub token: Vec<u8>,
-    /// The server's key, which signs.
-    pub signer: VerifyingKey<Transfer>,
+    /// The key that signs.
+    pub signer: VerifyingKey<S>,
     /// The blobs, in the order of the file.
-    pub blobs: Vec<BlobLine>,
+    pub blobs: Vec<BlobLine<S::Subject>>,
 }
+
+/// The signed note of a bundle that the office makes for a server.
+pub type ToServerNote = TransferNote<OfficeTransfer>;
 
 /// Why a bundle is refused.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +127,12 @@ pub enum TransferError {
     /// Signed by another server key than the one paired or pinned.
     #[error("the bundle is signed by another server than the one known here")]
     OtherServer,
+    /// Signed by a key that the key bundle does not list.
+    #[error("the bundle is signed by another office than the one known here")]
+    OtherOffice,
+    /// It says itself that it goes the other way.
+    #[error("the bundle goes the other way")]
+    WrongWay,
     /// It ends early.
     #[error("the bundle ends early")]
     Truncated,
@@ -108,7 +144,7 @@ pub enum TransferError {
     Io(#[from] io::Error),
 }
 
-impl TransferNote {
+impl<S: SignsBundles> TransferNote<S> {
     /// Count of bytes of all blobs.
     #[must_use]
     pub fn blob_bytes(&self) -> u64 {
@@ -125,31 +161,45 @@ impl TransferNote {
             .map_or_else(|| String::from("none"), hex::encode);
         let mut text = format!(
             "asylia transfer note v1\ndirection: {}\ninstance: {}\nepoch: {}\nsequence: {}\nprevious: {previous}\n\
-             day: {}\nacknowledged: {}\ntoken: {}\nsigner: {}\ncount: {}\nbytes: {}\n",
-            self.direction,
+             day: {}\nacknowledged: {}\n{}token: {}\nsigner: {}\ncount: {}\nbytes: {}\n",
+            S::DIRECTION,
             self.instance,
             self.epoch,
             self.sequence,
             self.day,
             self.acknowledged,
-            BASE64_STANDARD.encode(&self.token),
+            self.waiting_line(),
+            self.token_text(),
             self.signer,
             self.blobs.len(),
             self.blob_bytes(),
         );
         for blob in &self.blobs {
             let digest = hex::encode(blob.sha256);
-            text.push_str(&format!(
-                "blob: {digest} {} {} {}\n",
-                blob.record_id, blob.period, blob.size
-            ));
+            text.push_str(&format!("blob: {digest} {} {}\n", blob.subject, blob.size));
         }
         text
     }
 
+    /// What a server still holds is nothing that the office could say.
+    fn waiting_line(&self) -> String {
+        match S::DIRECTION {
+            Direction::ToOffice => format!("waiting: {}\n", self.waiting),
+            Direction::ToServer => String::new(),
+        }
+    }
+
+    /// Only the server needs to be told that its bundle arrived; it says the same by `acknowledged`.
+    fn token_text(&self) -> String {
+        match S::DIRECTION {
+            Direction::ToOffice => BASE64_STANDARD.encode(&self.token),
+            Direction::ToServer => NO_TOKEN.to_owned(),
+        }
+    }
+
     /// The note with its signature line.
     #[must_use]
-    pub fn to_signed(&self, key: &SigningKey<Transfer>) -> String {
+    pub fn to_signed(&self, key: &SigningKey<S>) -> String {
         let text = self.to_text();
         let signature = BASE64_STANDARD.encode(key.sign(&[text.as_bytes()]));
         format!("{text}\n— {signature}\n")
@@ -160,18 +210,39 @@ impl TransferNote {
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.to_text().as_bytes()).into()
     }
+}
 
-    /// Reads a signed note and checks its signature.
+impl TransferNote {
+    /// Reads a signed note of a server and checks its signature.
     ///
     /// `expected` is the key paired or pinned; without one, the note's own key is taken, and the caller pins it.
     ///
     /// # Errors
-    /// [`TransferError::NotABundle`], [`TransferError::OtherServer`], [`TransferError::Signature`].
+    /// [`TransferError::NotABundle`], `WrongWay`, `OtherServer`, `Signature`.
     pub fn parse(
         signed: &[u8],
         expected: Option<&VerifyingKey<Transfer>>,
     ) -> Result<Self, TransferError> {
-        parse::note(signed, expected)
+        parse::note(signed, TransferError::OtherServer, |signer| {
+            expected.is_none_or(|expected| expected == signer)
+        })
+    }
+}
+
+impl ToServerNote {
+    /// Reads a signed note of the office and checks its signature.
+    ///
+    /// `office_keys` are those of the verified key bundle: without one no note is taken.
+    ///
+    /// # Errors
+    /// [`TransferError::NotABundle`], `WrongWay`, `OtherOffice`, `Signature`.
+    pub fn parse_from_office(
+        signed: &[u8],
+        office_keys: &[VerifyingKey<Office>],
+    ) -> Result<Self, TransferError> {
+        parse::note(signed, TransferError::OtherOffice, |signer| {
+            office_keys.iter().any(|key| key.for_bundles() == *signer)
+        })
     }
 }
 
@@ -198,7 +269,7 @@ pub fn write_blob_length(out: &mut impl Write, size: u64) -> Result<(), Transfer
 
 /// Bytes of a bundle file with this note.
 #[must_use]
-pub fn bundle_bytes(signed_note_bytes: u64, blobs: &[BlobLine]) -> u64 {
+pub fn bundle_bytes<T>(signed_note_bytes: u64, blobs: &[BlobLine<T>]) -> u64 {
     let frames = blobs.iter().fold(0_u64, |sum, blob| {
         sum.saturating_add(blob.size).saturating_add(8)
     });
@@ -208,21 +279,51 @@ pub fn bundle_bytes(signed_note_bytes: u64, blobs: &[BlobLine]) -> u64 {
 }
 
 /// A bundle off a stick: the note is verified, the blobs not yet.
-pub struct UntrustedBundle<R: Read> {
+pub struct UntrustedBundle<R: Read, S: SignsBundles = Transfer> {
     source: R,
-    note: TransferNote,
+    note: TransferNote<S>,
     next: usize,
 }
 
 impl<R: Read> UntrustedBundle<R> {
-    /// Reads the head of a bundle of `length` bytes: caps and signature before anything else is looked at.
+    /// Reads the head of a server's bundle of `length` bytes: caps and signature before anything else is
+    /// looked at. `expected` as in [`TransferNote::parse`].
     ///
     /// # Errors
     /// See [`TransferError`].
     pub fn open(
-        mut source: R,
+        source: R,
         length: u64,
         expected: Option<&VerifyingKey<Transfer>>,
+    ) -> Result<Self, TransferError> {
+        Self::open_with(source, length, |signed| {
+            TransferNote::parse(signed, expected)
+        })
+    }
+}
+
+impl<R: Read> UntrustedBundle<R, OfficeTransfer> {
+    /// As [`UntrustedBundle::open`], for a bundle that the office made; `office_keys` as in
+    /// [`ToServerNote::parse_from_office`].
+    ///
+    /// # Errors
+    /// See [`TransferError`].
+    pub fn open_from_office(
+        source: R,
+        length: u64,
+        office_keys: &[VerifyingKey<Office>],
+    ) -> Result<Self, TransferError> {
+        Self::open_with(source, length, |signed| {
+            ToServerNote::parse_from_office(signed, office_keys)
+        })
+    }
+}
+
+impl<R: Read, S: SignsBundles> UntrustedBundle<R, S> {
+    fn open_with(
+        mut source: R,
+        length: u64,
+        parse: impl FnOnce(&[u8]) -> Result<TransferNote<S>, TransferError>,
     ) -> Result<Self, TransferError> {
         if length > BUNDLE_LIMIT_BYTES {
             return Err(TransferError::Lengths);
@@ -246,7 +347,7 @@ impl<R: Read> UntrustedBundle<R> {
         if signed.len() as u64 != u64::from(note_length) {
             return Err(TransferError::Truncated);
         }
-        let note = TransferNote::parse(&signed, expected)?;
+        let note = parse(&signed)?;
         if bundle_bytes(signed.len() as u64, &note.blobs) != length {
             return Err(TransferError::Lengths);
         }
@@ -259,7 +360,7 @@ impl<R: Read> UntrustedBundle<R> {
 
     /// The verified note.
     #[must_use]
-    pub fn note(&self) -> &TransferNote {
+    pub fn note(&self) -> &TransferNote<S> {
         &self.note
     }
 
@@ -273,7 +374,7 @@ impl<R: Read> UntrustedBundle<R> {
     pub fn next_blob(
         &mut self,
         mut take: impl FnMut(&[u8]) -> io::Result<()>,
-    ) -> Result<Option<BlobLine>, TransferError> {
+    ) -> Result<Option<BlobLine<S::Subject>>, TransferError> {
         let Some(line) = self.note.blobs.get(self.next).cloned() else {
             return Ok(None);
         };
@@ -309,6 +410,9 @@ impl<R: Read> UntrustedBundle<R> {
         }
     }
 }
+
+/// What stands for a token where there is none.
+const NO_TOKEN: &str = "none";
 
 #[cfg(test)]
 mod tests;

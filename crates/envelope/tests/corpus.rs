@@ -39,6 +39,11 @@ fn key_bundle() {
 }
 
 #[test]
+fn site() {
+    run("site", asylia_fuzz::site);
+}
+
+#[test]
 fn transfer() {
     run("transfer", asylia_fuzz::transfer);
 }

@@ -3,7 +3,10 @@
 
 use std::path::PathBuf;
 
-use asylia_envelope::key_bundle::Fingerprint;
+use asylia_envelope::{
+    key_bundle::Fingerprint,
+    signing::{Site, VerifyingKey},
+};
 use clap::{Args, Parser, Subcommand};
 
 /// Seal a submission on this computer, to be uploaded from any other.
@@ -23,6 +26,24 @@ pub(crate) enum Command {
         /// The sealed file
         file: PathBuf,
     },
+    /// Compare a saved copy of a site with a signed manifest of what this release serves
+    VerifySite(VerifySiteArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct VerifySiteArgs {
+    /// The signed manifest; not from the site that is to be checked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: PathBuf,
+    /// Public half of the key that must have signed it; not from that site either
+    #[arg(long, value_name = "PUB", value_parser = site_key)]
+    pub(crate) key: VerifyingKey<Site>,
+    /// Folder of the copy, saved with `wget --mirror --no-host-directories`
+    pub(crate) folder: PathBuf,
+}
+
+fn site_key(text: &str) -> Result<VerifyingKey<Site>, String> {
+    VerifyingKey::parse(text).map_err(|error| error.to_string())
 }
 
 #[derive(Args)]

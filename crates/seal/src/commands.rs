@@ -23,6 +23,7 @@ use crate::{
     cli::{Command, NewArgs},
     failure::Failure,
     output::NewFile,
+    verify_site,
 };
 
 /// Runs one command.
@@ -34,6 +35,7 @@ pub(crate) fn run(
     match command {
         Command::New(args) => new(args, today, rng),
         Command::Inspect { file } => show(&file),
+        Command::VerifySite(args) => verify_site::run(&args),
     }
 }
 
@@ -186,7 +188,11 @@ fn show(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_limited(path: &Path, limit: usize, what: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn read_limited(
+    path: &Path,
+    limit: usize,
+    what: &str,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let read = || -> io::Result<Zeroizing<Vec<u8>>> {
         let mut bytes = Zeroizing::new(Vec::new());
         File::open(path)?

@@ -4,7 +4,7 @@ use core::fmt;
 use std::io;
 
 use asylia_envelope::{key_bundle::BundleError, sealed_file::SealedFileError};
-use asylia_seal::{answers_file::AnswersError, sealing::SealError};
+use asylia_seal::{answers_file::AnswersError, sealing::SealError, site::FolderError};
 
 /// Two sentences.
 #[derive(Debug)]
@@ -45,6 +45,12 @@ impl fmt::Display for Failure {
 
 impl From<AnswersError> for Failure {
     fn from(error: AnswersError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
         Self(error.to_string())
     }
 }

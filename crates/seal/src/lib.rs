@@ -5,9 +5,10 @@
 //! anything; the day and the random source are arguments.
 //!
 //! Reading order: [`answers_file`] (what was answered), [`sealing`] (the sealed file and its
-//! receipt), [`inspect`] (what a sealed file says in clear).
+//! receipt), [`inspect`] (what a sealed file says in clear), [`site`] (a saved copy of a site).
 #![deny(missing_docs)]
 
 pub mod answers_file;
 pub mod inspect;
 pub mod sealing;
+pub mod site;

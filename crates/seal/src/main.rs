@@ -16,6 +16,7 @@ mod cli;
 mod commands;
 mod failure;
 mod output;
+mod verify_site;
 
 /// Freed memory is cleared, since answers pass through libraries' buffers too.
 #[global_allocator]

@@ -232,6 +232,47 @@ macro_rules! store {
                 })
             }
 
+            async fn mailbox(&self, lookup: LookupId) -> Result<Vec<Slot>, StoreError> {
+                read_mailbox(&self.read, &lookup).await
+            }
+
+            async fn delete_replies(
+                &self,
+                lookup: LookupId,
+                only: Option<[u8; 32]>,
+            ) -> Result<u64, StoreError> {
+                transaction!(self.write, $begin, |gone| {
+                    delete_slots(&mut gone, &lookup, only.as_ref()).await?
+                })
+            }
+
+            async fn incoming_state(&self) -> Result<Option<IncomingState>, StoreError> {
+                incoming_state(&self.read).await
+            }
+
+            async fn take_incoming(&self, incoming: Incoming) -> Result<IncomingDone, StoreError> {
+                let (done, going) = transaction!(self.write, $begin, |take| {
+                    take_incoming(&mut take, &incoming).await?
+                })?;
+                // What a crash leaves of these, the next start deletes.
+                for record in going {
+                    delete_abandoned(self.write.clone(), record).await?;
+                }
+                Ok(done)
+            }
+
+            async fn collected_day(&self) -> Result<Option<i64>, StoreError> {
+                let day = sqlx::query_scalar(statements::SELECT_COLLECTED);
+                Ok(day.fetch_optional(&self.read).await?)
+            }
+
+            async fn note_collected(&self, day: i64) -> Result<(), StoreError> {
+                transaction!(self.write, $begin, |note| {
+                    let set = sqlx::query(statements::NOTE_COLLECTED).bind(day);
+                    set.execute(&mut *note).await?;
+                })
+            }
+
             async fn scrub(&self) -> Result<(), StoreError> {
                 scrub(&self.write).await
             }

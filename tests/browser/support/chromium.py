@@ -39,7 +39,8 @@ class Chromium:
 
     name = "Chromium"
 
-    def __init__(self, commands: int, answers: int) -> None:
+    def __init__(self, commands: int, answers: int, process: int) -> None:
+        self.process = process
         self._commands = commands
         self._answers = answers
         self._rest = b""
@@ -252,7 +253,7 @@ def chromium(folder: Path, *, javascript: bool) -> Iterator[Chromium]:
     os.close(their_commands)
     os.close(their_answers)
     try:
-        session = Chromium(commands, answers)
+        session = Chromium(commands, answers, process)
         try:
             yield session
         finally:

@@ -45,8 +45,9 @@ class MarionetteError(RuntimeError):
 class Firefox:
     """A session with one window."""
 
-    def __init__(self, port: int, name: str) -> None:
+    def __init__(self, port: int, name: str, process: int) -> None:
         self.name = name
+        self.process = process
         self._socket = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)
         self._rest = b""
         self._number = 0
@@ -177,7 +178,7 @@ def firefox(folder: Path, *, javascript: bool, safer: bool = False) -> Iterator[
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
     try:
-        session = Firefox(_port(process, profile), "Firefox, safer" if safer else "Firefox")
+        session = Firefox(_port(process, profile), "Firefox, safer" if safer else "Firefox", process.pid)
         try:
             yield session
         finally:

@@ -89,6 +89,11 @@ class Server:
         """The address of a page."""
         return f"http://{self.address}{path}"
 
+    @property
+    def process(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def stop(self) -> None:
         """Ends it before its block does, as a power cut would."""
         self._process.kill()

@@ -35,6 +35,17 @@ def large(folder: Path, mib: int) -> Path:
     return path
 
 
+def video(folder: Path, mib: int) -> Path:
+    """A file of that many MiB in which no two are alike, the same every time."""
+    path = folder / f"video-{mib}.mp4"
+    drawn = random.Random(mib)
+    with path.open("wb") as file:
+        for _ in range(mib):
+            file.write(drawn.randbytes(1 << 20))
+    return path
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a file, hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,21 +1,26 @@
 """Takes pictures of the pages for people to look at: `python3 -m support.screenshots FOLDER` in tests/browser.
 
-Form, receipt and refusal at the width of a small telephone and of a desktop, whole; and the top of the form
-as the README shows it (`form.png`). Not a test, and not run by one.
+Form, progress, receipt and refusal at the width of a small telephone and of a desktop, whole, with JavaScript off and
+on (`script-…`); and the top of the form as the README shows it (`form.png`). Not a test, and not run by one.
 """
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from support import report
 from support.chromium import Chromium, chromium
 from support.intake import Office, Server, serving
+from support.relay import relaying
+from support.visitor import count, open_form, press, send_story, until, wait_for_receipt
 
 WIDTHS = (320, 1200)
 HEIGHT = 900
 README_SCALE = 0.75
 SEND = "form button"
+PROGRESS_SECONDS = 4
+SLOW = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"
 
 
 def main() -> None:
@@ -33,6 +38,9 @@ def main() -> None:
             (pictures / "form.png").write_bytes(browser.picture(whole=False))
             for width in WIDTHS:
                 take_all(browser, server, pictures, width)
+        with serving(folder, office.keys) as server, chromium(folder, javascript=True) as browser:
+            for width in WIDTHS:
+                take_sealing(browser, server, pictures, width, folder)
 
 
 def take_all(browser: Chromium, server: Server, pictures: Path, width: int) -> None:
@@ -53,6 +61,35 @@ def take_all(browser: Chromium, server: Server, pictures: Path, width: int) -> N
         browser.type("[name=story]", story)
         browser.click(SEND, leads_on=True)
         take(name)
+
+
+def take_sealing(browser: Chromium, server: Server, pictures: Path, width: int, folder: Path) -> None:
+    """What a visitor with JavaScript sees, at one width."""
+
+    def take(name: str) -> None:
+        (pictures / f"script-{name}-{width}.png").write_bytes(browser.picture(whole=True))
+
+    browser.resize(width, HEIGHT)
+    with relaying(server.port) as relay:
+        open_form(browser, relay.url())
+        take("form")
+        browser.click("form > button")
+        take("story-empty")
+        browser.do("for (const each of document.querySelectorAll('details')) each.open = true;")
+        browser.choose_files("[name=attachments]", report.photo(folder), report.note(folder))
+        until("the list of files", lambda: count(browser, ".files li") == 2)
+        take("files")
+        open_form(browser, relay.url())
+        relay.instead = lambda line: SLOW if line.startswith("PUT ") else None
+        send_story(browser, report.STORY, report.video(folder, 24))
+        time.sleep(PROGRESS_SECONDS)
+        take("progress")
+        press(browser, "client-pause")
+        take("paused")
+    open_form(browser, server.url())
+    send_story(browser, report.STORY)
+    wait_for_receipt(browser)
+    take("receipt")
 
 
 if __name__ == "__main__":

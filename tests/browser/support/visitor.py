@@ -22,9 +22,9 @@ TRACES = """
 NO_TRACES = [0, 0, "", 0, 0, 0]
 
 
-def until(what: str, look: Callable[[], object]) -> None:
+def until(what: str, look: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Waits for what takes its time; a browser without a compiler needs some."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not look():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not come")
@@ -53,9 +53,9 @@ def press(page: Page, message: str) -> None:
     page.do(script.format(text(message)))
 
 
-def wait_for_receipt(page: Page) -> None:
+def wait_for_receipt(page: Page, *, seconds: float = PATIENCE_SECONDS) -> None:
     """Waits until the receipt is there."""
-    until("the receipt", lambda: count(page, CODE))
+    until("the receipt", lambda: count(page, CODE), seconds=seconds)
 
 
 def wait_for_words(page: Page, message: str) -> None:

@@ -227,11 +227,30 @@ impl Visitor {
 
     /// Sends sealed files from the form of `/sealed`.
     pub(crate) fn post_sealed(&mut self, form: Form) -> io::Result<Answer> {
+        self.post_to("/sealed", form)
+    }
+
+    /// Sends the form of another page.
+    pub(crate) fn post_to(&mut self, path: &str, form: Form) -> io::Result<Answer> {
         let length = form.length();
         let fields = format!("Content-Type: {MULTIPART}\r\nContent-Length: {length}\r\n");
-        self.head("POST /sealed", &fields)?;
+        self.head(&format!("POST {path}"), &fields)?;
         self.send(form.into_body())?;
         self.answer()
+    }
+
+    /// Sends a program's body; the answer's may be bytes.
+    pub(crate) fn post_bytes(
+        &mut self,
+        path: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> io::Result<(u16, String, Vec<u8>)> {
+        let length = body.len();
+        let fields = format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n");
+        self.head(&format!("POST {path}"), &fields)?;
+        self.send(body)?;
+        self.bytes()
     }
 
     fn send_head(&mut self, kind: &str, length: u64) -> io::Result<()> {
@@ -260,6 +279,12 @@ impl Visitor {
 
     /// Reads one answer; an error unless it is there to its declared end.
     pub(crate) fn answer(&mut self) -> io::Result<Answer> {
+        let (status, head, body) = self.bytes()?;
+        let body = String::from_utf8(body).map_err(|_| io::Error::other("not a text"))?;
+        Ok(Answer { status, head, body })
+    }
+
+    fn bytes(&mut self) -> io::Result<(u16, String, Vec<u8>)> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.0.read_line(&mut head)? == 0 {
@@ -278,11 +303,7 @@ impl Visitor {
         let length = length.or((status == Some(204)).then_some(0));
         let mut body = vec![0; length.ok_or_else(wrong)?];
         self.0.read_exact(&mut body)?;
-        Ok(Answer {
-            status: status.ok_or_else(wrong)?,
-            head,
-            body: String::from_utf8(body).map_err(|_| wrong())?,
-        })
+        Ok((status.ok_or_else(wrong)?, head, body))
     }
 }
 

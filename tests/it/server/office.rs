@@ -49,8 +49,8 @@ impl Place {
             };
             let label = RecordLabel {
                 instance,
-                record_id: blob.record_id,
-                period: blob.period,
+                record_id: blob.subject.record_id,
+                period: blob.subject.period,
             };
             let mut files: Vec<Vec<u8>> = Vec::new();
             let keep = &mut |number: u16, bytes: &[u8]| {

@@ -6,7 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use asylia::storage::{CHUNK_BYTES, Chunk, SqliteOptions, SqliteStore, Store, StoreError};
+use asylia::storage::{
+    CHUNK_BYTES, Chunk, Incoming, IncomingAction, IncomingBundle, SqliteOptions, SqliteStore,
+    Store, StoreError,
+};
 
 use super::beds::{Bed as _, SqliteBed};
 use super::{cut, envelope, read_all, read_chunks, seeded_bytes, upload};
@@ -45,6 +48,36 @@ async fn an_abandoned_upload_leaves_no_trace_in_the_files() -> Result<()> {
         "neither in the file nor in the WAL"
     );
     assert_eq!(read_all(&store, [1; 16]).await?, seeded_bytes(1, 200_000));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deleted_reply_leaves_no_trace_in_the_files() -> Result<()> {
+    let bed = SqliteBed::new()?;
+    let store = bed.open().await?;
+    let planted = |lookup: u8| IncomingAction::Reply {
+        lookup: [lookup; 32],
+        digest: [lookup; 32],
+        slot: CANARY.iter().copied().cycle().take(8192).collect(),
+    };
+    let bundle = IncomingBundle {
+        sequence: 1,
+        digest: [1; 32],
+        previous: [0; 32],
+    };
+    store
+        .take_incoming(Incoming {
+            epoch: [7; 16],
+            bundle,
+            actions: vec![planted(1), planted(2)],
+        })
+        .await?;
+    store.scrub().await?;
+    assert!(hits(&bed.path())? > 500, "the search finds what is there");
+    store.delete_replies([1; 32], Some([1; 32])).await?;
+    store.delete_replies([2; 32], None).await?;
+    store.scrub().await?;
+    assert_eq!(hits(bed.folder.path())?, 0);
     Ok(())
 }
 

@@ -32,6 +32,7 @@ fn a_program_is_told_what_it_needs_before_it_seals() {
             "office": place.office().fingerprint().to_string(),
             "demo": true,
             "today": told["today"],
+            "collected": "never",
             "report_limit_mib": 1024,
             "part_bytes": PART_BYTES,
         })

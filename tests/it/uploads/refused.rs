@@ -5,7 +5,7 @@ use asylia_keys::period::{Window, new_period};
 use rand_core::OsRng;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{PART, assert_kept, assert_refused, large, place};
+use super::{PART, assert_kept, assert_opens, assert_refused, large, place};
 use crate::server::{
     Place, Program,
     http::{Seeded, Visitor},
@@ -46,6 +46,28 @@ fn parts_of_a_wrong_size_or_place_are_refused() {
     let post = visit(&format!("POST /api/v1/uploads/{token}/0"));
     assert_refused(&post, 405, "method_not_allowed");
     assert_kept(&place, 0);
+}
+
+#[test]
+fn a_foreign_token_reaches_no_upload_and_disturbs_none() {
+    let (place, server) = place();
+    let (bytes, files) = large(&place, "mine");
+    let parts: Vec<&[u8]> = bytes.chunks(PART).collect();
+    let mine = Upload::new(server.address());
+    assert_eq!(mine.put(0, parts[0]).taken(), Some((1, false)));
+    // A stranger's own, and mine with its last digit mistaken.
+    let mut near = Upload::new(server.address());
+    let other = if mine.token.ends_with('0') { "1" } else { "0" };
+    near.token = format!("{}{other}", &mine.token[..31]);
+    for foreign in [Upload::new(server.address()), near] {
+        // The very bytes that the upload waits for.
+        assert_refused(&foreign.put(1, parts[1]), 404, "unknown_upload");
+        assert_eq!(foreign.cancel().status, 204, "nothing is there to give up");
+    }
+    for (number, part) in (1..).zip(&parts[1..]) {
+        assert!(mine.put(number, part).taken().is_some(), "mine goes on");
+    }
+    assert_opens(&place, &["mine"], &files);
 }
 
 #[test]

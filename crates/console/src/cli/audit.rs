@@ -15,6 +15,7 @@ use crate::{
     access::Verb,
     l10n::Texts,
     machine::Machine,
+    qr,
     vault::{
         Vault, VaultError,
         audit::{Act, AuditItem},
@@ -57,6 +58,9 @@ pub(super) struct ExportArgs {
 pub(super) struct HeadArgs {
     #[command(flatten)]
     vault: VaultArgs,
+    /// Draw it as a QR code too, on the error stream; a terminal gets it without being asked
+    #[arg(long)]
+    qr: bool,
 }
 
 /// What `audit verify --json` prints.
@@ -74,8 +78,14 @@ pub(super) fn run(machine: &Machine, verb: &AuditVerb) -> Result<(), Failure> {
         AuditVerb::Export(args) => export(machine, args),
         AuditVerb::Head(args) => {
             let mut vault = open_vault(machine, &args.vault, Verb::AuditHead)?;
-            print!("{}", vault.signed_head()?.to_text());
+            let head = vault.signed_head()?.to_text();
             vault.close();
+            print!("{head}");
+            if let Some(lines) = qr::lines(&head)
+                && (args.qr || rustix::termios::isatty(io::stderr()))
+            {
+                eprint!("{lines}");
+            }
             Ok(())
         }
     }

@@ -6,6 +6,7 @@ use super::{DoctorArgs, Failure, open_vault};
 use crate::{
     access::Verb,
     l10n::Texts,
+    lockdown::{Lock, LockdownError, Refused},
     machine::Machine,
     vault::{Vault, chain::Fault, header::VAULT_VERSION},
 };
@@ -22,6 +23,8 @@ struct Report {
     identities: usize,
     bundles: usize,
     key_bundle: bool,
+    /// Whether the kernel refuses this program every socket, tried just now.
+    off_the_network: bool,
     damaged_rows: Vec<String>,
     damaged_records: Vec<String>,
     file_faults: Vec<String>,
@@ -40,6 +43,9 @@ pub(super) fn run(machine: &Machine, args: &DoctorArgs) -> Result<(), Failure> {
         println!("{json}");
     } else {
         print(&report);
+    }
+    if !report.off_the_network {
+        return Err(LockdownError::NotHeld.into());
     }
     if report.is_sound() {
         Ok(())
@@ -93,6 +99,7 @@ fn examine(vault: &mut Vault) -> Result<Report, Failure> {
             .as_ref()
             .map_or(0, |row| row.item.bundles.len()),
         key_bundle: contents.bundle.is_some(),
+        off_the_network: Refused::now().is_off_the_network(Lock::Verb),
         damaged_rows,
         damaged_records,
         file_faults,
@@ -131,6 +138,9 @@ fn print(report: &Report) {
         for name in names {
             println!("{}", texts.with(id, &[(variable, name.into())]));
         }
+    }
+    if report.off_the_network {
+        println!("{}", texts.get("console-cli-doctor-network"));
     }
     if report.is_sound() {
         println!("{}", texts.get("console-cli-doctor-sound"));

@@ -8,11 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, ImportArgs, open_vault};
 use crate::{
     access::Verb,
-    import::{ImportReport, import},
+    import::{import, report::sentences},
     l10n::Texts,
     machine::Machine,
-    vault::{Vault, WriteLock},
-    words,
+    vault::WriteLock,
 };
 
 /// Takes the bundle in.
@@ -44,7 +43,11 @@ pub(super) fn run(machine: &Machine, args: &ImportArgs) -> Result<(), Failure> {
         })?;
         println!("{json}");
     } else {
-        print(&vault, &report);
+        let pinned = vault.contents().server.as_ref();
+        let key = pinned.map(|server| server.item.verifying_key.as_str());
+        for sentence in sentences(Texts::english(), &report, key) {
+            println!("{sentence}");
+        }
     }
     vault.close();
     Ok(())
@@ -59,67 +62,6 @@ fn server_key(text: &str) -> Result<VerifyingKey<Transfer>, Failure> {
     })
 }
 
-fn print(vault: &Vault, report: &ImportReport) {
-    let texts = Texts::english();
-    let counts = [
-        ("sequence", report.sequence.into()),
-        ("new", report.new.into()),
-        ("known", report.known.into()),
-        ("quarantined", report.quarantined.into()),
-    ];
-    println!("{}", texts.with("console-cli-import-count", &counts));
-    if report.missing_count == 0 {
-        println!("{}", texts.get("console-cli-import-none-missing"));
-    } else {
-        let list = missing_list(texts, &report.missing, report.missing_count);
-        println!(
-            "{}",
-            texts.with("console-cli-import-missing", &[("list", (&list).into())])
-        );
-    }
-    match &vault.contents().server {
-        Some(server) if report.pinned => println!(
-            "{}",
-            texts.with(
-                "console-cli-import-pinned",
-                &[("key", (&server.item.verifying_key).into())]
-            )
-        ),
-        _ => println!("{}", texts.get("console-cli-import-same-server")),
-    }
-    for refused in &report.refused {
-        let (reason, advice) = words::reason(texts, refused.reason);
-        let record = refused.record.to_string();
-        let said = [
-            ("record", (&record).into()),
-            ("reason", (&reason).into()),
-            ("advice", (&advice).into()),
-        ];
-        println!("{}", texts.with("console-cli-import-refused", &said));
-    }
-    for (id, records) in [
-        ("console-cli-import-problems", &report.with_problems),
-        ("console-cli-import-twice", &report.sent_twice),
-    ] {
-        for record in records {
-            let record = record.to_string();
-            println!("{}", texts.with(id, &[("record", (&record).into())]));
-        }
-    }
-}
-
-/// Numbers of missing bundles, and a word where not all are listed.
-pub(crate) fn missing_list(texts: &Texts, listed: &[u64], count: u64) -> String {
-    let shown = listed.iter().take(MISSING_SHOWN);
-    let list: Vec<String> = shown.map(u64::to_string).collect();
-    let list = list.join(", ");
-    if count > MISSING_SHOWN as u64 {
-        texts.with("console-inbox-missing-more", &[("list", (&list).into())])
-    } else {
-        list
-    }
-}
-
 /// Hidden by itself where the error stream is no terminal.
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left")
@@ -127,4 +69,3 @@ fn style() -> ProgressStyle {
 }
 
 const READ_BYTES: usize = 1024 * 1024;
-const MISSING_SHOWN: usize = 50;

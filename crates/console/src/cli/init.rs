@@ -53,7 +53,7 @@ pub(super) fn run(machine: &Machine, args: &InitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn anchor(words: Option<&str>) -> Result<Anchor, Failure> {
+pub(super) fn anchor(words: Option<&str>) -> Result<Anchor, Failure> {
     let Some(words) = words else {
         return Ok(Anchor::DemoOnly);
     };
@@ -64,7 +64,7 @@ fn anchor(words: Option<&str>) -> Result<Anchor, Failure> {
     })
 }
 
-fn read_bundle(file: &Path, anchor: &Anchor) -> Result<KeyBundle, Failure> {
+pub(super) fn read_bundle(file: &Path, anchor: &Anchor) -> Result<KeyBundle, Failure> {
     let note = read(file, NOTE_LIMIT_BYTES as u64)?;
     let verified = UnverifiedBundle::parse(&note).and_then(|note| note.verify(anchor, None));
     verified.map_err(|error| {
@@ -74,7 +74,7 @@ fn read_bundle(file: &Path, anchor: &Anchor) -> Result<KeyBundle, Failure> {
     })
 }
 
-fn read_identity(
+pub(super) fn read_identity(
     file: &Path,
     passphrase: &SecretString,
     bundle: &KeyBundle,

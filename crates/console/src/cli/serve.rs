@@ -1,9 +1,9 @@
 //! `browser`: serves the pages on loopback and opens them, until Ctrl-C.
 
 use std::{
-    fs::{DirBuilder, OpenOptions, Permissions},
+    fs::{OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -20,8 +20,9 @@ use super::{BrowserArgs, Failure, say_demo};
 use crate::{
     door::{Door, guarded},
     l10n::Texts,
-    launcher,
+    launcher::{Helper, LAUNCH_PAGE},
     listen::Listener,
+    lockdown::{Lock, lock_down},
     machine::Machine,
     ui::{App, router},
     vault::Vault,
@@ -30,7 +31,10 @@ use crate::{
 /// Serves until the program is told to end. With a passphrase file the vault is unlocked from the start.
 pub(super) fn run(runtime: &Runtime, machine: &Machine, args: &BrowserArgs) -> Result<(), Failure> {
     Vault::look(&args.vault.vault)?;
-    let app = App::new(machine.clone(), args.vault.vault.clone(), Instant::now());
+    let mut app = App::new(machine.clone(), args.vault.vault.clone(), Instant::now());
+    if !args.sticks.is_empty() {
+        app = app.with_sticks(args.sticks.clone());
+    }
     if args.vault.passphrase_file.is_some() {
         app.unlock(&args.vault.credentials()?)?;
         say_demo(app.demo());
@@ -44,7 +48,10 @@ pub(super) fn run(runtime: &Runtime, machine: &Machine, args: &BrowserArgs) -> R
     let folder = private_folder().map_err(unwritable)?;
     let page = folder.path().join(LAUNCH_PAGE);
     write_launch_page(&page, &door).map_err(unwritable)?;
-    let browser = open(args.no_open, &page, folder.path())?;
+    let mut helper = Helper::start(folder.path()).map_err(unwritable)?;
+    // The listener is there, and the helper is no part of this process: from here on nothing reaches a network.
+    lock_down(Lock::Pages)?;
+    open(args.no_open, &page, &mut helper)?;
     let app = Arc::new(app);
     let pages = guarded(router(Arc::clone(&app)), door);
     runtime.block_on(async {
@@ -55,31 +62,26 @@ pub(super) fn run(runtime: &Runtime, machine: &Machine, args: &BrowserArgs) -> R
         }
     });
     app.lock();
-    if let Some(browser) = browser {
-        browser.end();
+    // The browser ends, and the folder with launch page and profile goes away.
+    helper.end();
+    match folder.close() {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unwritable(error)),
+        _ => Ok(()),
     }
-    // The folder, with launch page and profile, goes away here.
-    folder.close().map_err(unwritable)
 }
 
-fn open(no_open: bool, page: &Path, folder: &Path) -> Result<Option<launcher::Browser>, Failure> {
+fn open(no_open: bool, page: &Path, helper: &mut Helper) -> Result<(), Failure> {
     let texts = Texts::english();
     if no_open {
         println!("{}", page.display());
-        return Ok(None);
+        return Ok(());
     }
-    let profile = folder.join("profile");
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&profile)
-        .map_err(unwritable)?;
-    let browser = launcher::start(page, &profile).map_err(unwritable)?;
-    if browser.is_none() {
+    if !helper.open().map_err(unwritable)? {
         println!("{}", texts.get("console-cli-browser-none"));
         println!("{}", page.display());
     }
     println!("{}", texts.get("console-cli-browser-serving"));
-    Ok(browser)
+    Ok(())
 }
 
 /// A folder for the owner only, in memory where the system has such a place.
@@ -142,7 +144,6 @@ fn unwritable(error: io::Error) -> Failure {
     ))
 }
 
-const LAUNCH_PAGE: &str = "open-the-console.html";
 const MEMORY_FOLDER: &str = "/dev/shm";
 const IDLE_CHECK: Duration = Duration::from_secs(15);
 /// After this long without a request the vault locks by itself.

@@ -66,8 +66,8 @@ pub(super) fn take_in<R: io::Read>(
     let arrived = Arrived {
         label: RecordLabel {
             instance: note.instance,
-            record_id: line.record_id,
-            period: line.period.clone(),
+            record_id: line.subject.record_id,
+            period: line.subject.period.clone(),
         },
         entry: RecordEntry {
             named_sha256: line.sha256,
@@ -99,16 +99,17 @@ struct Earlier {
 impl Earlier {
     fn find(records: &[Row<RecordItem>], line: &BlobLine) -> Self {
         let damaged = |row: &&Row<RecordItem>| {
-            row.item.named_sha256 == line.sha256 && row.item.record_id == line.record_id
+            row.item.named_sha256 == line.sha256 && row.item.record_id == line.subject.record_id
         };
         let replaced = records.iter().find(damaged);
         Self {
             whole: records.iter().any(|row| {
-                row.item.stored_sha256 == line.sha256 && row.item.record_id == line.record_id
+                row.item.stored_sha256 == line.sha256
+                    && row.item.record_id == line.subject.record_id
             }),
-            same_number: records
-                .iter()
-                .any(|row| row.item.record_id == line.record_id && row.item.imported().is_some()),
+            same_number: records.iter().any(|row| {
+                row.item.record_id == line.subject.record_id && row.item.imported().is_some()
+            }),
             replaced: replaced.map(|row| (row.sequence, raw_blob(&row.item))),
             digests: replaced
                 .map(|row| row.item.stored_sha256)
@@ -154,7 +155,10 @@ fn outcome(vault: &Vault, line: &BlobLine, state: &RecordState) -> Outcome {
     match state {
         RecordState::Quarantined(reason, _) => Outcome::Quarantined(*reason),
         RecordState::Imported(imported) => Outcome::New {
-            problems: vault.contents().problem_count(line.record_id, imported) > 0,
+            problems: vault
+                .contents()
+                .problem_count(line.subject.record_id, imported)
+                > 0,
             sent_twice: vault.contents().copies(imported) > 1,
         },
     }

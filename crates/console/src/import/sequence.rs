@@ -1,8 +1,10 @@
 //! The bundle's place among the others: gaps, forks and rollbacks, each by its number.
 
+use std::collections::BTreeSet;
+
 use asylia_envelope::transfer::TransferNote;
 
-use crate::vault::item::{SeenBundle, ServerPin};
+use crate::vault::item::{Held, SeenBundle, ServerPin};
 
 /// Most numbers of missing bundles that are listed one by one.
 pub const MISSING_LISTED: usize = 1000;
@@ -74,10 +76,22 @@ pub(super) fn with(mut pin: ServerPin, note: &TransferNote) -> ServerPin {
             sequence: note.sequence,
             digest: note.digest(),
             previous: note.previous.map(hex::encode),
+            held: Some(held(note)),
         };
         pin.bundles.insert(place, seen);
     }
     pin
+}
+
+/// What a note says of the server's store.
+fn held(note: &TransferNote) -> Held {
+    let periods = note.blobs.iter().map(|blob| blob.subject.period.clone());
+    let periods: BTreeSet<String> = periods.collect();
+    Held {
+        day: note.day,
+        waiting: note.waiting,
+        periods: periods.into_iter().collect(),
+    }
 }
 
 /// Numbers below the newest that never came: the first [`MISSING_LISTED`] of them, and how many there are.

@@ -13,8 +13,7 @@ use serde::Deserialize;
 use super::{App, layout, take};
 use crate::{
     access::Page,
-    cli::missing_list,
-    import::sequence,
+    import::{report::missing_list, sequence},
     l10n::Texts,
     vault::{
         Contents,

@@ -3,29 +3,31 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::App;
-use crate::{access::Page, l10n::Texts, words};
+use crate::{
+    access::{Page, Roles},
+    l10n::Texts,
+    words,
+};
 
 /// What the frame shows beside the page.
-#[derive(Clone, Copy)]
 pub(crate) struct Frame {
     /// Whether the keys are throwaway ones.
     pub(crate) demo: bool,
-    /// Whether menu and lock button make sense.
-    pub(crate) unlocked: bool,
-    /// Whether the person's role opens the inbox.
-    pub(crate) casework: bool,
+    /// The roles of whoever unlocked the vault; without them there is no menu and no lock button.
+    pub(crate) roles: Option<Roles>,
 }
 
 impl Frame {
     pub(crate) fn of(app: &App) -> Self {
-        // One after the other: the vault is behind one lock.
-        let unlocked = app.vault().is_some();
-        let casework = app.permits(Page::Inbox);
         Self {
             demo: app.demo(),
-            unlocked,
-            casework,
+            roles: app.roles(),
         }
+    }
+
+    /// The frame of a page that is shown while the vault is locked.
+    pub(crate) fn locked(demo: bool) -> Self {
+        Self { demo, roles: None }
     }
 }
 
@@ -48,20 +50,21 @@ pub(crate) fn page(texts: &Texts, frame: Frame, title: &str, content: &Markup) -
                         strong { (texts.get("console-demo")) } " " (texts.get("console-demo-meaning"))
                     }
                 }
-                header { (menu(texts, frame)) }
+                header { (menu(texts, &frame)) }
                 main id="main" tabindex="-1" { (content) }
             }
         }
     }
 }
 
-fn menu(texts: &Texts, frame: Frame) -> Markup {
+fn menu(texts: &Texts, frame: &Frame) -> Markup {
     html! {
         p.name { (texts.get("console-name")) }
-        @if frame.unlocked {
+        @if let Some(roles) = &frame.roles {
             nav aria-label=(texts.get("console-menu")) {
-                @if frame.casework { a href="/" { (texts.get("console-menu-inbox")) } }
-                a href="/help" { (texts.get("console-menu-help")) }
+                @for (page, address, label) in MENU {
+                    @if page.allows_any(roles) { a href=(address) { (texts.get(label)) } }
+                }
             }
             form method="post" action="/lock" {
                 button.quiet type="submit" title=(texts.get("console-lock-help")) {
@@ -70,6 +73,12 @@ fn menu(texts: &Texts, frame: Frame) -> Markup {
             }
         }
     }
+}
+
+/// The first page that the roles open, where an unlock leads.
+pub(super) fn home(roles: &Roles) -> &'static str {
+    let first = MENU.iter().find(|(page, ..)| page.allows_any(roles));
+    first.map_or("/help", |(_, address, _)| address)
 }
 
 /// A text that a submitter wrote: escaped, isolated, its own direction, nothing that steers.
@@ -87,5 +96,14 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
+const MENU: [(Page, &str, &str); 7] = [
+    (Page::Inbox, "/", "console-menu-inbox"),
+    (Page::Import, "/import", "console-menu-import"),
+    (Page::Search, "/search", "console-menu-search"),
+    (Page::Audit, "/audit", "console-menu-audit"),
+    (Page::People, "/people", "console-menu-people"),
+    (Page::Help, "/help", "console-menu-help"),
+    (Page::Passphrase, "/passphrase", "console-menu-passphrase"),
+];
 /// The only style; allowed by its hash, and repeated in the launch page, which is a file.
 pub(crate) const STYLE: &str = include_str!("style.css");

@@ -1,6 +1,6 @@
 //! Unlocking: a wrong passphrase, damage and another version are told apart.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Form,
@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use maud::html;
+use maud::{Markup, html};
 use secrecy::SecretString;
 use serde::Deserialize;
 use tokio::task;
@@ -16,6 +16,7 @@ use tokio::task;
 use super::{App, layout};
 use crate::{
     l10n::Texts,
+    qr,
     vault::{Credentials, FIRST_PERSON, VaultError},
 };
 
@@ -45,7 +46,11 @@ pub(super) async fn post(State(app): State<Arc<App>>, Form(form): Form<Unlock>) 
     }
     let unlocked = task::spawn_blocking(move || blocking.unlock(&who)).await;
     let notice = match unlocked {
-        Ok(Ok(())) => return Redirect::to("/").into_response(),
+        Ok(Ok(())) => {
+            tokio::spawn(prepare_search(Arc::clone(&app)));
+            let home = app.roles().map_or("/", |roles| layout::home(&roles));
+            return Redirect::to(home).into_response();
+        }
         Ok(Err(VaultError::WrongPassphrase)) => "console-unlock-wrong",
         Ok(Err(VaultError::Damaged)) => "console-unlock-damaged",
         Ok(Err(VaultError::UnknownVersion(_))) => "console-unlock-version",
@@ -53,6 +58,18 @@ pub(super) async fn post(State(app): State<Arc<App>>, Form(form): Form<Unlock>) 
         Ok(Err(_)) | Err(_) => "console-unlock-failed",
     };
     (StatusCode::FORBIDDEN, page(&app, Some(notice))).into_response()
+}
+
+/// Reads the reports for the search while the person reads the inbox: some at a time, so that pages come between.
+async fn prepare_search(app: Arc<App>) {
+    loop {
+        let blocking = Arc::clone(&app);
+        let more = task::spawn_blocking(move || blocking.prepare_search(PREPARED_AT_ONCE)).await;
+        if !more.unwrap_or(false) {
+            return;
+        }
+        tokio::time::sleep(PREPARING_PAUSE).await;
+    }
 }
 
 /// The page that asks for the passphrase; `notice` says why it asks again.
@@ -78,11 +95,24 @@ pub(super) fn page(app: &App, notice: Option<&str>) -> Response {
             button type="submit" { (texts.get("console-unlock-button")) }
         }
         p.soft id="wait" { (texts.get("console-unlock-wait")) }
+        @if let Some(head) = app.last_head() { (head_section(texts, &head)) }
     };
-    let frame = layout::Frame {
-        demo: app.demo(),
-        unlocked: false,
-        casework: false,
-    };
+    let frame = layout::Frame::locked(app.demo());
     layout::page(texts, frame, "console-unlock-title", &content).into_response()
 }
+
+/// The head that was signed at the lock, to be carried out: it shows later whether the vault was set back.
+fn head_section(texts: &Texts, head: &str) -> Markup {
+    html! {
+        section.head aria-labelledby="head" {
+            h2 id="head" { (texts.get("console-head-heading")) }
+            p { (texts.get("console-head-text")) }
+            @if let Some(picture) = qr::picture(head, &texts.get("console-head-picture")) { (picture) }
+            pre tabindex="0" dir="ltr" { (head) }
+        }
+    }
+}
+
+/// Reports that are read for the search while no page can be made.
+const PREPARED_AT_ONCE: usize = 50;
+const PREPARING_PAUSE: Duration = Duration::from_millis(1);

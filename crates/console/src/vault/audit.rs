@@ -64,6 +64,14 @@ pub enum Act {
     Restored,
     /// The audit log was written out.
     LogExported,
+    /// The reports were searched for words, which are not kept; how many were found.
+    Searched,
+    /// Identities of a period were put into the vault; how many.
+    IdentitiesAdded,
+    /// A newer key bundle was taken; its number.
+    BundleTaken,
+    /// The identities of a period were destroyed; how many.
+    PeriodDestroyed,
     /// Damage was seen before something was written; how many faults.
     DamageSeen,
 }
@@ -80,6 +88,16 @@ pub struct AuditEntry {
     /// What.
     #[serde(flatten)]
     pub item: AuditItem,
+}
+
+impl Act {
+    /// Its name in the log and in texts.
+    #[must_use]
+    pub fn code(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.and_then(|name| name.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
 }
 
 impl AuditItem {

@@ -11,8 +11,8 @@ use super::{
     chain::Fault,
     domain::Domain,
     item::{
-        HeadItem, IdentityItem, IdentityState, Imported, Item, PersonId, PersonItem, RecordItem,
-        ServerPin,
+        DestroyedItem, HeadItem, IdentityItem, IdentityState, Imported, Item, PeriodKeyItem,
+        PersonId, PersonItem, RecordItem, ServerPin,
     },
 };
 use crate::identity::Identities;
@@ -32,6 +32,10 @@ pub struct Contents {
     pub bundle: Option<KeyBundle>,
     /// The identities at hand.
     pub identities: Identities,
+    /// Where they lie, as far as the person's keys open it: one of a role, a period and a domain.
+    pub(super) period_keys: Vec<Row<PeriodKeyItem>>,
+    /// Periods whose identities were destroyed, in the order in which that happened.
+    pub destroyed: Vec<DestroyedItem>,
     /// The server whose bundles are taken, once one was imported.
     pub server: Option<Row<ServerPin>>,
     /// One entry a record, imported or in quarantine.
@@ -129,6 +133,12 @@ impl Contents {
             .find(|person| super::kdf::normal(&person.name) == name)
     }
 
+    /// Everybody who can unlock the vault now, the recovery key apart.
+    pub fn staff(&self) -> impl Iterator<Item = &PersonItem> {
+        let people = self.people.values();
+        people.filter(|person| !person.removed && person.id != super::slot::RECOVERY)
+    }
+
     /// The last known name of a person.
     #[must_use]
     pub fn name_of(&self, person: &PersonId) -> String {
@@ -145,10 +155,16 @@ impl Contents {
                 Some(bundle) => self.bundle = Some(bundle),
                 None => self.damaged.push(Fault::Unknown(sequence)),
             },
-            Item::PeriodKey(item) => match item.identity() {
-                Some(identity) => self.identities.add(identity),
-                None => self.damaged.push(Fault::Unknown(sequence)),
-            },
+            // Its secret text is read afterwards (`periods.rs`).
+            Item::PeriodKey(item) => self.period_keys.push(Row { sequence, item }),
+            Item::PeriodDestroyed(item) => {
+                let other = |key: &Row<PeriodKeyItem>| {
+                    (key.item.instance, &key.item.period) != (item.instance, &item.period)
+                };
+                self.period_keys.retain(other);
+                self.identities.remove(item.instance, &item.period);
+                self.destroyed.push(item);
+            }
             Item::Keys(item) => {
                 for (domain, generation, recipient) in item.recipients {
                     self.recipients.insert(domain, (generation, recipient));

@@ -9,7 +9,7 @@ use super::{
     database,
     domain::Domain,
     header::{Header, KdfCost},
-    item::{BundleItem, Item, KeysItem, PeriodKeyItem},
+    item::{BundleItem, Item, KeysItem},
     keys::{DomainKey, Ring, Secrets, random},
     people,
     slot::RecoveryKey,
@@ -41,11 +41,9 @@ impl Vault {
             Domain::Member,
             Item::Bundle(BundleItem::of(&new.bundle, &new.anchor)),
         )?;
-        for identity in &new.identities {
-            transaction.append_period_key(PeriodKeyItem::of(identity))?;
-        }
         transaction.log(AuditItem::of(Act::VaultMade))?;
         transaction.commit()?;
+        vault.put_identities(&new.identities)?;
         if let Some(key) = &new.recovery {
             vault.set_recovery(key)?;
         }
@@ -93,6 +91,7 @@ impl Vault {
             tip: Tip::START,
             data_version: 0,
             damage_logged: false,
+            search: crate::search::Index::default(),
         };
         vault.refresh()?;
         let mut transaction = vault.begin()?;

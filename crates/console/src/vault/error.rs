@@ -2,6 +2,10 @@
 
 use std::io;
 
+use asylia_envelope::day::Day;
+
+use super::destruction::{Obstacle, sentences};
+
 /// Why the vault cannot be used. Each text has two sentences; none names what is inside.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -73,6 +77,14 @@ pub enum VaultError {
     /// No role at all.
     #[error("A person needs at least one role. Name it with `--role`.")]
     NoRole,
+    /// Identities for a period that has ended here.
+    #[error(
+        "The identities of the period {0} were destroyed on {1} and are not taken again. Destroy the files that were given; nothing was changed."
+    )]
+    Destroyed(String, Day),
+    /// The period's identities may not be destroyed yet, each reason a sentence.
+    #[error("The identities of this period cannot be destroyed yet. {}", sentences(.0))]
+    NotYet(Vec<Obstacle>),
     /// A file for a copy exists already.
     #[error("The file named by `--out` exists already. Choose another name; nothing was changed.")]
     OutExists,

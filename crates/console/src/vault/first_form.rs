@@ -7,15 +7,19 @@ use asylia_envelope::{
     ids::{InstanceId, RecordId},
     signing::framed,
 };
+use asylia_keys::identity::AnyIdentity;
 use secrecy::SecretString;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny},
+};
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, Row, SqliteConnection};
 use zeroize::Zeroizing;
 
 use super::{
     VaultError, database, hexadecimal,
-    item::{BundleItem, PeriodKeyItem, Reason, ServerPin},
+    item::{BundleItem, Reason, ServerPin},
     kdf::KdfCost,
     keys::{decrypt, framed_part, same},
 };
@@ -41,9 +45,18 @@ pub(super) struct FirstForm {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum FirstItem {
     Bundle(BundleItem),
-    Identity(PeriodKeyItem),
+    Identity(FirstIdentity),
     Server(ServerPin),
     Record(FirstRecord),
+}
+
+/// An identity of a period. No `Debug`; cleared when dropped.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FirstIdentity {
+    /// As asylia-keys writes it.
+    #[serde(deserialize_with = "secret_text")]
+    secret: Zeroizing<String>,
 }
 
 /// A record: where its bytes are and what became of it.
@@ -70,6 +83,17 @@ pub(super) struct FirstRecord {
 pub(super) enum FirstState {
     Imported(IgnoredAny),
     Quarantined(Reason),
+}
+
+impl FirstIdentity {
+    pub(super) fn identity(&self) -> Option<AnyIdentity> {
+        AnyIdentity::parse_secret_text(&self.secret).ok()
+    }
+}
+
+fn secret_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
+    let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("no text"))?;
+    Ok(Zeroizing::new(text))
 }
 
 impl FirstForm {

@@ -3,17 +3,17 @@
 use std::io;
 
 use asylia_envelope::{
-    ids::EpochId,
+    day::Day,
+    ids::{EpochId, InstanceId},
     key_bundle::{Anchor, Fingerprint, KeyBundle, UnverifiedBundle},
     padding::size_class,
     signing::{Transfer, VerifyingKey},
 };
-use asylia_keys::identity::AnyIdentity;
-use serde::{Deserialize, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{audit::AuditItem, domain::Domain, hexadecimal, keys::HeadSigner};
-use crate::access::Roles;
+use super::{audit::AuditItem, blob::BlobRef, domain::Domain, hexadecimal, keys::HeadSigner};
+use crate::{access::Roles, identity::IdentityRole};
 
 pub use super::record::{
     CompartmentDigest, FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Reason,
@@ -35,6 +35,8 @@ pub enum Item {
     Bundle(BundleItem),
     /// An identity of a period.
     PeriodKey(PeriodKeyItem),
+    /// The identities of a period were destroyed.
+    PeriodDestroyed(DestroyedItem),
     /// The server's pin.
     Server(ServerPin),
     /// A record.
@@ -102,16 +104,43 @@ pub struct BundleItem {
     fingerprint: Option<String>,
 }
 
-/// An identity's secret text, cleared when dropped. No `Debug`.
-#[derive(Serialize, Deserialize)]
+/// An identity of a period. Its secret text, as asylia-keys writes it, lies in a blob: that can be taken away
+/// when the period is destroyed, and the chain of events stays whole.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodKeyItem {
-    /// The identity as asylia-keys writes it.
-    secret: SecretText,
+    /// The installation.
+    pub instance: InstanceId,
+    /// The period.
+    pub period: String,
+    /// What it opens.
+    pub role: IdentityRole,
+    /// Last day on which the server takes what is sealed to it, as the key bundle says it; `None` where that
+    /// lists no such period.
+    pub until: Option<Day>,
+    /// The secret text.
+    pub blob: BlobRef,
 }
 
-/// Text that is cleared when dropped.
-struct SecretText(Zeroizing<String>);
+/// The end of a period: its identities were taken out of the vault.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestroyedItem {
+    /// The installation.
+    pub instance: InstanceId,
+    /// The period.
+    pub period: String,
+    /// The day, UTC.
+    pub day: Day,
+    /// How many identities.
+    pub identities: u16,
+    /// How many records of the period the vault keeps, sealed anew.
+    pub records: u64,
+    /// How many records of the period were in quarantine and can be opened no more.
+    pub lost: u64,
+    /// Number of the server's bundle that says that it holds no record of the period.
+    pub server_bundle: u64,
+}
 
 /// The server whose bundles are taken, and what is known of them.
 #[derive(Clone, Serialize, Deserialize)]
@@ -136,6 +165,21 @@ pub struct SeenBundle {
     pub digest: [u8; 32],
     /// What it named as the digest of the one before it, hexadecimal.
     pub previous: Option<String>,
+    /// What it said of the server's store; `None` in a vault of the first form.
+    #[serde(default)]
+    pub held: Option<Held>,
+}
+
+/// What a server said that it holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// Day of the export.
+    pub day: Day,
+    /// Records beside those of the bundle.
+    pub waiting: u64,
+    /// Periods of the bundle's records, ascending.
+    pub periods: Vec<String>,
 }
 
 impl PersonItem {
@@ -176,18 +220,6 @@ impl BundleItem {
     }
 }
 
-impl PeriodKeyItem {
-    pub(super) fn of(identity: &AnyIdentity) -> Self {
-        Self {
-            secret: SecretText(identity.to_secret_text()),
-        }
-    }
-
-    pub(super) fn identity(&self) -> Option<AnyIdentity> {
-        AnyIdentity::parse_secret_text(&self.secret.0).ok()
-    }
-}
-
 impl Item {
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
@@ -206,19 +238,6 @@ pub(super) fn padded_json(value: &impl Serialize, floor: u64) -> Zeroizing<Vec<u
     serde_json::to_writer(&mut *plaintext, value).expect("what the vault holds serialises");
     plaintext.resize(class, 0);
     plaintext
-}
-
-impl Serialize for SecretText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for SecretText {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("no text"))?;
-        Ok(Self(Zeroizing::new(text)))
-    }
 }
 
 struct Counter(usize);

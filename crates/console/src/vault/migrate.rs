@@ -59,20 +59,24 @@ fn write(
 ) -> Result<bool, VaultError> {
     let mut vault = Vault::create_file(machine.clone(), file, who, old.cost)?;
     let items = std::mem::take(&mut old.items);
-    let (mut records, mut transaction) = (Vec::new(), vault.begin()?);
+    let (mut records, mut identities, mut transaction) = (Vec::new(), Vec::new(), vault.begin()?);
     for item in items {
         match item {
-            FirstItem::Bundle(item) => transaction.append(Domain::Member, Item::Bundle(item))?,
-            FirstItem::Identity(item) => transaction.append_period_key(item).map(|()| 0)?,
-            FirstItem::Server(item) => transaction.append(Domain::Case, Item::Server(item))?,
-            FirstItem::Record(record) => {
-                records.push(record);
-                0
+            FirstItem::Bundle(item) => {
+                transaction.append(Domain::Member, Item::Bundle(item))?;
             }
-        };
+            FirstItem::Identity(item) => {
+                identities.push(item.identity().ok_or(VaultError::Damaged)?);
+            }
+            FirstItem::Server(item) => {
+                transaction.append(Domain::Case, Item::Server(item))?;
+            }
+            FirstItem::Record(record) => records.push(record),
+        }
     }
-    // Committed, so that the identities are at hand for the records.
+    // Committed, so that the bundle is at hand for the identities, and these for the records.
     transaction.commit()?;
+    vault.put_identities(&identities)?;
     let count = records.len();
     for record in records {
         take(&mut vault, old, record)?;

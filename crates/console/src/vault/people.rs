@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use super::{
     Credentials, Vault, VaultError, VaultId, VaultTransaction,
     audit::{Act, AuditItem},
+    database,
     domain::Domain,
     item::{Item, KeysItem, PersonId, PersonItem},
     kdf::{KdfCost, normal},
@@ -119,6 +120,21 @@ impl Vault {
         };
         self.session.ring = ring.for_roles(own);
         Ok(())
+    }
+
+    /// Whether this is the passphrase of whoever unlocked the vault: asked again before people change, since an
+    /// open vault may stand unattended. Stretches it.
+    ///
+    /// # Errors
+    /// [`VaultError::WrongPassphrase`], and those of the database.
+    pub fn confirm(&mut self, passphrase: &SecretString) -> Result<(), VaultError> {
+        let handle = self.machine.handle.clone();
+        let slots = handle.block_on(database::read_slots(&mut self.connection))?;
+        let own = slots
+            .iter()
+            .find(|slot| slot.person == self.session.person && !slot.is_recovery());
+        let own = own.ok_or(VaultError::WrongPassphrase)?;
+        own.unlock(&self.vault_id, passphrase).map(|_| ())
     }
 
     /// Changes the passphrase of whoever unlocked the vault.

@@ -16,8 +16,8 @@ use super::{
     domain::Domain,
     files::Files,
     item::{
-        FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Item, PeriodKeyItem,
-        Reason, RecordItem, RecordState,
+        FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Item, Reason, RecordItem,
+        RecordState,
     },
 };
 use crate::opening::{Refused, Survey, open_stored, survey};
@@ -121,20 +121,59 @@ impl VaultTransaction<'_> {
         Ok(state)
     }
 
-    /// Puts an identity of a period where those are who need it: intake identities open records for casework
-    /// and for custodians, account identities for casework, identity identities for custodians.
-    pub(super) fn append_period_key(&mut self, item: PeriodKeyItem) -> Result<(), VaultError> {
-        use asylia_keys::identity::AnyIdentity;
-        let identity = item.identity().ok_or(VaultError::Damaged)?;
-        let domains: &[Domain] = match identity {
-            AnyIdentity::Intake(_) => &[Domain::Case, Domain::Identity],
-            AnyIdentity::Account(_) => &[Domain::Case],
-            AnyIdentity::Identity(_) => &[Domain::Identity],
+    /// Takes a record in whose bytes lie in quarantine: its entry, event `sequence`, is replaced.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn take_record_again(
+        &mut self,
+        sequence: u64,
+        mut record: RecordItem,
+        label: RecordLabel,
+    ) -> Result<RecordState, VaultError> {
+        let RecordState::Quarantined(_, raw) = record.state.clone() else {
+            return Ok(record.state);
         };
-        for domain in domains {
-            self.append(*domain, Item::PeriodKey(PeriodKeyItem::of(&identity)))?;
+        let record_id = record.record_id;
+        record.replaces = Some(sequence);
+        let identity = match self.reseal(&raw, &label)? {
+            Err(reason) => {
+                record.state = RecordState::Quarantined(reason, raw.clone());
+                None
+            }
+            Ok(resealed) => {
+                record.state = RecordState::Imported(Box::new(resealed.imported));
+                Some(resealed.identity)
+            }
+        };
+        let state = record.state.clone();
+        // What stays as it came was brought by the earlier entry.
+        let brings = match &state {
+            RecordState::Quarantined(..) => Vec::new(),
+            RecordState::Imported(_) => blobs_of(&state),
+        };
+        let keeps_raw = match &identity {
+            None => true,
+            Some(identity) => identity_blobs(identity)
+                .iter()
+                .any(|blob| blob.id == raw.id),
+        };
+        let takes: Vec<BlobId> = (!keeps_raw).then_some(raw.id).into_iter().collect();
+        for blob in &takes {
+            self.discard(blob)?;
         }
-        Ok(())
+        let item = Item::Record(Box::new(record));
+        self.append_with(Domain::Case, item, &brings, &takes)?;
+        if let Some(state) = identity {
+            let item = IdentityItem {
+                record_id,
+                state: state.clone(),
+            };
+            let item = Item::Identity(Box::new(item));
+            self.append_with(Domain::Identity, item, &identity_blobs(&state), &[])?;
+        }
+        self.log(AuditItem::of(Act::RecordTaken).on_record(record_id))?;
+        Ok(state)
     }
 
     fn reseal(

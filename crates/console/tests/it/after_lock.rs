@@ -26,7 +26,7 @@ impl Drop for Serving {
 
 #[test]
 fn locked_pages_leave_nothing_readable_behind() {
-    let mut office = Office::new();
+    let mut office = Office::of_today();
     let mut vault = office.vault();
     let mut report = story(STORY);
     report

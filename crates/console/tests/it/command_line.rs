@@ -24,7 +24,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let office = Office::new();
+        let office = Office::of_today();
         let keys = office.folder.path().join("keys");
         office.demo.write(&keys).expect("the keys are written");
         Self { office }
@@ -116,7 +116,7 @@ fn from_the_stick_to_the_file() {
     assert!(fs::read(&bundle).unwrap() == before);
     let listed = desk.json(&["list", "--json"]);
     let expected = json!([
-        {"id": ids[0], "received_day": "2026-11-23", "urgency": null, "state": "imported", "path": "server", "attachments": 1},
+        {"id": ids[0], "received_day": desk.office.day().to_string(), "urgency": null, "state": "imported", "path": "server", "attachments": 1},
         {"id": ids[1], "received_day": null, "urgency": null, "state": "quarantined", "path": null, "attachments": 0},
     ]);
     assert_eq!(listed, expected);
@@ -368,12 +368,14 @@ fn only_keys_of_the_office_that_was_asked_for_make_a_vault() {
 fn doctor_names_what_is_damaged() {
     let mut desk = Desk::new();
     assert!(desk.init().status.success());
+    let identities = desk.office.rows("SELECT sealed FROM blobs");
     let record = desk.office.seal(&story("x"));
     let bundle = desk.bundle("bundle", std::slice::from_ref(&record));
     assert!(desk.run(&["import", &bundle]).status.success());
     // Somewhere within a sealed compartment, in the file and past SQLite.
     let file = desk.path("vault/vault.db");
-    let pieces = desk.office.rows("SELECT sealed FROM blobs");
+    let mut pieces = desk.office.rows("SELECT sealed FROM blobs");
+    pieces.retain(|piece| !identities.contains(piece));
     let mut bytes = fs::read(&file).unwrap();
     let part = &pieces[0][100..132];
     let at = bytes.windows(32).position(|window| window == part).unwrap();
@@ -512,4 +514,58 @@ fn assert_refused(output: &Output, sentence: &str) {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[test]
+fn identities_are_listed_kept_while_they_are_needed_and_taken_once() {
+    let mut desk = Desk::new();
+    assert!(desk.init().status.success());
+    let record = desk.office.seal(&story("one"));
+    let bundle = desk.bundle("bundle", &[record]);
+    desk.json(&["import", &bundle, "--json"]);
+    let listed = desk.json(&["identity", "list", "--json"]);
+    let period = listed[0]["period"].as_str().unwrap().to_owned();
+    assert_eq!(period, desk.office.day().quarter());
+    assert_eq!(
+        listed[0]["identities"],
+        serde_json::json!(["intake", "account", "identity"])
+    );
+    assert_eq!(
+        (&listed[0]["records"], &listed[0]["destroyed"]),
+        (&1.into(), &Value::Null)
+    );
+    assert_eq!(listed[0]["obstacles"].as_array().unwrap().len(), 2);
+    let out = desk.path("statement");
+    let refused = desk.run(&["identity", "destroy", &period, "--out", &out]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused.stderr);
+    assert!(
+        said.contains("cannot be destroyed yet") && said.contains("wait until"),
+        "{said}"
+    );
+    assert!(!Path::new(&out).exists(), "no empty statement stays");
+    assert_eq!(desk.json(&["identity", "list", "--json"])[0], listed[0]);
+    let file = desk.path("keys/identity-intake");
+    let passphrase = desk.path("keys/passphrase");
+    let again = desk.run(&[
+        "identity",
+        "add",
+        &file,
+        "--identity-passphrase-file",
+        &passphrase,
+    ]);
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    assert!(
+        text(&again.stdout).contains("0 identities"),
+        "{}",
+        text(&again.stdout)
+    );
+    fs::write(&out, "somebody's").unwrap();
+    let refused = desk.run(&["identity", "destroy", &period, "--out", &out]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(
+        fs::read(&out).unwrap(),
+        b"somebody's",
+        "what is there stays"
+    );
 }

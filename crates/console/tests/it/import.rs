@@ -9,7 +9,7 @@ use asylia_console::{
 use asylia_envelope::{
     ids::{EpochId, InstanceId, RecordId},
     signing::{SigningKey, Transfer},
-    transfer::{Direction, TransferError},
+    transfer::TransferError,
 };
 use rand_core::OsRng;
 
@@ -133,9 +133,7 @@ fn only_the_pinned_server_of_this_office_is_taken() {
     foreign.instance = InstanceId::generate(&mut OsRng);
     let refused = take(&mut vault, &office.write(&foreign, &[])).unwrap_err();
     assert!(matches!(refused, ImportError::OtherInstance(_)));
-    let mut back = office.note(&[]);
-    back.direction = Direction::ToServer;
-    let refused = take(&mut vault, &office.write(&back, &[])).unwrap_err();
+    let refused = take(&mut vault, &office.bundle_to_a_server()).unwrap_err();
     assert!(matches!(refused, ImportError::WrongWay));
     // Nothing refused pins a key.
     assert!(vault.contents().server.is_none());

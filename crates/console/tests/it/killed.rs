@@ -21,7 +21,7 @@ fn killed_at_random_moments_the_vault_loses_and_tears_nothing() {
         Some(_) => 100,
         None => 25,
     };
-    let mut office = Office::new();
+    let mut office = Office::of_today();
     office.vault().close();
     let passphrase = office.folder.path().join("passphrase");
     fs::write(&passphrase, crate::office::PASSPHRASE).expect("it is written");

@@ -98,7 +98,7 @@ fn a_wrong_passphrase_and_a_broken_attempt_leave_the_first_form_as_it_was() {
 fn a_damaged_row_costs_no_other_and_the_old_file_stays() {
     let (office, _) = placed();
     // The smallest row is one of the identities' or the server's; whichever it is, the others come over.
-    let sizes = "UPDATE items SET sealed = CAST(substr(sealed, 1, 60) || x'00' || substr(sealed, 62) AS BLOB) WHERE id = (SELECT id FROM items ORDER BY length(sealed), id LIMIT 1)";
+    let sizes = "UPDATE items SET sealed = CAST(substr(sealed, 1, 60) || CASE substr(sealed, 61, 1) WHEN x'00' THEN x'01' ELSE x'00' END || substr(sealed, 62) AS BLOB) WHERE id = (SELECT id FROM items ORDER BY length(sealed), id LIMIT 1)";
     office.rows(sizes);
     let mut vault = office.open_as("anybody", PASSPHRASE);
     let acts: Vec<Act> = vault

@@ -4,6 +4,7 @@ use std::{
     io::{Cursor, Write},
     path::PathBuf,
     sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use asylia_console::{
@@ -21,7 +22,9 @@ use asylia_envelope::{
     sealing::SubmissionSealer,
     signing::{SigningKey, Transfer},
     submission::{Account, FORMAT_VERSION, IdentityPart, MailboxAddress},
-    transfer::{BlobLine, Direction, TransferNote, write_blob_length, write_head},
+    transfer::{
+        BlobLine, RecordSubject, ToServerNote, TransferNote, write_blob_length, write_head,
+    },
     words::{WordList, draw_proof_words},
 };
 use asylia_keys::{demo::DemoOffice, identity::AnyIdentity};
@@ -36,7 +39,7 @@ pub(crate) const PASSPHRASE: &str = "six words that nobody else knows";
 
 /// The first person's name.
 pub(crate) const FIRST: &str = "focal-point";
-/// Ten in the morning of [`day`], in seconds since 1970.
+/// Ten in the morning of 2026-11-23, in seconds since 1970.
 pub(crate) const NOW: i64 = 1_795_428_000;
 
 /// What a person says, before it is sealed.
@@ -67,11 +70,27 @@ pub(crate) struct Office {
     pub(crate) folder: TempDir,
     pub(crate) previous: Option<[u8; 32]>,
     pub(crate) next: u64,
+    now: i64,
 }
 
 impl Office {
     pub(crate) fn new() -> Self {
-        let demo = DemoOffice::generate(day(), &mut OsRng);
+        Self::at(NOW)
+    }
+
+    /// An office for the program itself, which has the real clock: what is written before and after lies in order.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the program that is started has no other clock"
+    )]
+    pub(crate) fn of_today() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = since.expect("it is after 1970").as_secs();
+        Self::at(i64::try_from(seconds).expect("a time of this age"))
+    }
+
+    fn at(now: i64) -> Self {
+        let demo = DemoOffice::generate(day_of(now), &mut OsRng);
         let bundle = UnverifiedBundle::parse(demo.note.as_bytes())
             .and_then(|note| note.verify(&Anchor::DemoOnly, None))
             .expect("the demonstration's note verifies");
@@ -88,6 +107,7 @@ impl Office {
             folder: tempfile::tempdir().expect("a folder is made"),
             previous: None,
             next: 1,
+            now,
         }
     }
 
@@ -136,11 +156,22 @@ impl Office {
         Vault::open(self.machine(), &self.directory(), &who).expect("the vault opens")
     }
 
+    /// The day on which everything happens.
+    pub(crate) fn day(&self) -> Day {
+        day_of(self.now)
+    }
+
+    /// From now on everything happens that many days later.
+    pub(crate) fn pass(&mut self, days: i64) {
+        self.now += days * 86_400;
+    }
+
     /// The test's machine: always the same moment of the same day.
     pub(crate) fn machine(&self) -> Machine {
+        let now = self.now;
         Machine {
             handle: self.runtime.handle().clone(),
-            clock: Arc::new(|| NOW),
+            clock: Arc::new(move || now),
             random: Arc::new(|| Box::new(OsRng)),
         }
     }
@@ -171,7 +202,7 @@ impl Office {
             record_id,
             period: period.id.clone(),
             bundle_sequence: 1,
-            day: day(),
+            day: self.day(),
             path: SealedBy::Server,
         };
         let mut answers = Answers::default();
@@ -223,27 +254,56 @@ impl Office {
         self.write(&note, records)
     }
 
+    /// The next bundle, with a note that says something else; no records.
+    pub(crate) fn pack_note(&mut self, note: &TransferNote) -> Vec<u8> {
+        self.previous = Some(note.digest());
+        self.next += 1;
+        self.write(note, &[])
+    }
+
     pub(crate) fn note(&self, records: &[Stored]) -> TransferNote {
         TransferNote {
-            direction: Direction::ToOffice,
             instance: self.bundle.content().instance,
             epoch: self.epoch,
             sequence: self.next,
             previous: self.previous,
-            day: day(),
+            day: self.day(),
             acknowledged: 0,
+            waiting: 0,
             token: vec![7; 16],
             signer: self.server.verifying_key(),
             blobs: records
                 .iter()
                 .map(|record| BlobLine {
                     sha256: Sha256::digest(&record.bytes).into(),
-                    record_id: record.record_id,
-                    period: record.period.clone(),
+                    subject: RecordSubject {
+                        record_id: record.record_id,
+                        period: record.period.clone(),
+                    },
                     size: record.bytes.len() as u64,
                 })
                 .collect(),
         }
+    }
+
+    /// An empty bundle that this office signs for a server.
+    pub(crate) fn bundle_to_a_server(&self) -> Vec<u8> {
+        let key = self.demo.office_key.for_bundles();
+        let note = ToServerNote {
+            instance: self.bundle.content().instance,
+            epoch: self.epoch,
+            sequence: 1,
+            previous: None,
+            day: self.day(),
+            acknowledged: 0,
+            waiting: 0,
+            token: Vec::new(),
+            signer: key.verifying_key(),
+            blobs: Vec::new(),
+        };
+        let mut file = Vec::new();
+        write_head(&mut file, &note.to_signed(&key)).expect("memory takes it");
+        file
     }
 
     /// The file of a note; the blobs are what they are, whether they fit it or not.
@@ -286,10 +346,6 @@ pub(crate) fn credentials() -> Credentials {
 
 pub(crate) fn passphrase() -> SecretString {
     SecretString::from(PASSPHRASE)
-}
-
-pub(crate) fn day() -> Day {
-    "2026-11-23".parse().expect("a day")
 }
 
 /// Bytes of a file, different for each seed, the same in each run.
@@ -357,4 +413,8 @@ fn framed(ciphertext: &[u8], class: u64) -> Vec<u8> {
         0,
     );
     stored
+}
+
+fn day_of(seconds: i64) -> Day {
+    Day::from_days_since_1970(seconds.div_euclid(86_400)).expect("a day of this age")
 }

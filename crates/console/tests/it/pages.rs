@@ -19,6 +19,10 @@ use tower::ServiceExt;
 
 use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, case, credentials, story, take};
 
+mod audit;
+mod import;
+mod lock;
+mod people;
 mod roles;
 
 const HOST: &str = "127.0.0.1:4321";
@@ -50,11 +54,8 @@ impl Site {
     }
 
     fn over(office: Office) -> Self {
-        let app = Arc::new(App::new(
-            office.machine(),
-            office.directory(),
-            Instant::now(),
-        ));
+        let app = App::new(office.machine(), office.directory(), Instant::now());
+        let app = Arc::new(app.with_sticks(vec![office.folder.path().join("sticks")]));
         let address = HOST.parse().expect("an address");
         let door = Arc::new(Door::new(address, false, &mut OsRng));
         let pages = guarded(router(Arc::clone(&app)), Arc::clone(&door));
@@ -268,6 +269,11 @@ fn every_answer_has_the_headers_refusals_too() {
         site.get("/"),
         site.get(&case),
         site.get("/help"),
+        site.get("/people"),
+        site.get("/audit"),
+        site.get("/search"),
+        site.get("/passphrase"),
+        site.post("/people/add", "name=x"),
         site.get("/no-such-page"),
         site.get("/case/zz"),
         site.get("/enter"),
@@ -277,38 +283,7 @@ fn every_answer_has_the_headers_refusals_too() {
         site.post("/lock", "x=y"),
         no_cookie,
     ];
-    for answer in &answers {
-        let header = |name: &str| {
-            answer
-                .headers
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(
-            header("content-security-policy").as_deref(),
-            Some(content_security_policy())
-        );
-        for (name, value) in [
-            ("x-content-type-options", "nosniff"),
-            ("cache-control", "no-store"),
-            ("referrer-policy", "same-origin"),
-            ("x-frame-options", "DENY"),
-            ("cross-origin-opener-policy", "same-origin"),
-            ("cross-origin-resource-policy", "same-origin"),
-        ] {
-            assert_eq!(header(name).as_deref(), Some(value), "{name}");
-        }
-        for name in [
-            "server",
-            "date",
-            "etag",
-            "last-modified",
-            "x-powered-by",
-            "refresh",
-        ] {
-            assert_eq!(header(name), None);
-        }
-    }
+    answers.iter().for_each(has_the_headers);
     let policy = content_security_policy();
     for part in [
         "default-src 'none'",
@@ -321,6 +296,39 @@ fn every_answer_has_the_headers_refusals_too() {
         assert!(policy.contains(part), "{part}");
     }
     assert!(!policy.contains("unsafe") && !policy.contains("script"));
+}
+
+fn has_the_headers(answer: &Answer) {
+    let header = |name: &str| {
+        answer
+            .headers
+            .get(name)
+            .map(|value| value.to_str().expect("a header is text").to_owned())
+    };
+    assert_eq!(
+        header("content-security-policy").as_deref(),
+        Some(content_security_policy())
+    );
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(header(name).as_deref(), Some(value), "{name}");
+    }
+    for name in [
+        "server",
+        "date",
+        "etag",
+        "last-modified",
+        "x-powered-by",
+        "refresh",
+    ] {
+        assert_eq!(header(name), None);
+    }
 }
 
 #[test]

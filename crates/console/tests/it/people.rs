@@ -30,8 +30,18 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditVerify,
             Verb::AuditHead,
             Verb::Backup,
+            Verb::Search,
         ],
-        &Page::ALL,
+        &[
+            Page::Inbox,
+            Page::Case,
+            Page::Help,
+            Page::Unlock,
+            Page::Lock,
+            Page::Passphrase,
+            Page::Search,
+            Page::Import,
+        ],
     ),
     (
         Role::Custodian,
@@ -43,7 +53,13 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditVerify,
             Verb::AuditHead,
         ],
-        &[Page::Case, Page::Help, Page::Unlock, Page::Lock],
+        &[
+            Page::Case,
+            Page::Help,
+            Page::Unlock,
+            Page::Lock,
+            Page::Passphrase,
+        ],
     ),
     (
         Role::Statistician,
@@ -54,7 +70,7 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditVerify,
             Verb::AuditHead,
         ],
-        &[Page::Help, Page::Unlock, Page::Lock],
+        &[Page::Help, Page::Unlock, Page::Lock, Page::Passphrase],
     ),
     (
         Role::Auditor,
@@ -66,7 +82,13 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditExport,
             Verb::AuditHead,
         ],
-        &[Page::Help, Page::Unlock, Page::Lock],
+        &[
+            Page::Help,
+            Page::Unlock,
+            Page::Lock,
+            Page::Passphrase,
+            Page::Audit,
+        ],
     ),
 ];
 

@@ -226,7 +226,7 @@ fn altered_missing_and_added_blobs_and_slots_are_named_by_whoever_looks() {
     let blob = rows(&office, "SELECT blob FROM blobs ORDER BY blob").remove(0);
     let name = hex::encode(&blob);
     let altered = format!(
-        "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE blob = x'{name}'"
+        "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || CASE substr(sealed, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE blob = x'{name}'"
     );
     let missing = format!("DELETE FROM blobs WHERE blob = x'{name}'");
     let longer = format!("INSERT INTO blobs VALUES (x'{name}', 1, x'00')");
@@ -294,7 +294,7 @@ fn a_records_bytes_that_change_on_the_disk_are_noticed_when_it_is_opened() {
     sql(
         &office,
         &format!(
-            "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'01' AS BLOB) WHERE blob = x'{}'",
+            "UPDATE blobs SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || CASE substr(sealed, -1) WHEN x'01' THEN x'02' ELSE x'01' END AS BLOB) WHERE blob = x'{}'",
             hex::encode(blob)
         ),
     );

@@ -2,23 +2,27 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{BlobLine, Direction, TransferError, TransferNote};
-use crate::{
-    key_bundle::PERIOD_ID_CHARS,
-    signing::{Transfer, VerifyingKey},
-};
+use super::{BlobLine, Direction, NO_TOKEN, SignsBundles, Subject, TransferError, TransferNote};
+use crate::signing::VerifyingKey;
 
 /// Reads a signed note; the signature is checked before the blobs are looked at.
-pub(super) fn note(
+///
+/// A signer that `known` does not take is refused with `stranger`.
+pub(super) fn note<S: SignsBundles>(
     signed: &[u8],
-    expected: Option<&VerifyingKey<Transfer>>,
-) -> Result<TransferNote, TransferError> {
+    stranger: TransferError,
+    known: impl FnOnce(&VerifyingKey<S>) -> bool,
+) -> Result<TransferNote<S>, TransferError> {
     let signed = core::str::from_utf8(signed).map_err(|_| TransferError::NotABundle)?;
     let (body, signature) = signed.split_once("\n\n").ok_or(TransferError::NotABundle)?;
     let text = signed.get(..=body.len()).ok_or(TransferError::NotABundle)?;
+    // Said before the signature is looked at, which is of the other role then: a swapped file is a slip.
+    if goes_the_other_way(text, S::DIRECTION) {
+        return Err(TransferError::WrongWay);
+    }
     let signer = signer(text).ok_or(TransferError::NotABundle)?;
-    if expected.is_some_and(|expected| *expected != signer) {
-        return Err(TransferError::OtherServer);
+    if !known(&signer) {
+        return Err(stranger);
     }
     let signature = signature
         .strip_prefix("— ")
@@ -37,22 +41,28 @@ pub(super) fn note(
     }
 }
 
-fn signer(text: &str) -> Option<VerifyingKey<Transfer>> {
+fn goes_the_other_way(text: &str, direction: Direction) -> bool {
+    let other = match direction {
+        Direction::ToOffice => Direction::ToServer,
+        Direction::ToServer => Direction::ToOffice,
+    };
+    let line = text.lines().nth(1);
+    line.is_some_and(|line| line == format!("direction: {other}"))
+}
+
+fn signer<S: SignsBundles>(text: &str) -> Option<VerifyingKey<S>> {
     let line = text
         .lines()
-        .take(12)
+        .take(SIGNER_WITHIN_LINES)
         .find_map(|line| line.strip_prefix("signer: "))?;
     VerifyingKey::parse(line).ok()
 }
 
-fn read(text: &str, signer: VerifyingKey<Transfer>) -> Option<TransferNote> {
+fn read<S: SignsBundles>(text: &str, signer: VerifyingKey<S>) -> Option<TransferNote<S>> {
     let mut lines = text.lines().skip(1);
     let mut value = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(": ");
-    let direction = match value("direction")? {
-        "to-office" => Direction::ToOffice,
-        "to-server" => Direction::ToServer,
-        _ => return None,
-    };
+    // Compared with the rest of the text, when the note is written again.
+    let _direction = value("direction")?;
     let instance = value("instance")?.parse().ok()?;
     let epoch = value("epoch")?.parse().ok()?;
     let sequence = value("sequence")?
@@ -65,36 +75,42 @@ fn read(text: &str, signer: VerifyingKey<Transfer>) -> Option<TransferNote> {
     };
     let day = value("day")?.parse().ok()?;
     let acknowledged = value("acknowledged")?.parse().ok()?;
-    let token = BASE64_STANDARD.decode(value("token")?).ok()?;
+    let waiting = match S::DIRECTION {
+        Direction::ToOffice => value("waiting")?.parse().ok()?,
+        Direction::ToServer => 0,
+    };
+    let token = match (S::DIRECTION, value("token")?) {
+        (Direction::ToOffice, token) => BASE64_STANDARD.decode(token).ok()?,
+        (Direction::ToServer, NO_TOKEN) => Vec::new(),
+        (Direction::ToServer, _) => return None,
+    };
     let (_signer, _count, _bytes) = (value("signer")?, value("count")?, value("bytes")?);
-    let blobs = lines.map(blob).collect::<Option<Vec<_>>>()?;
-    Some(TransferNote {
-        direction,
+    let blobs = lines.map(blob::<S::Subject>).collect::<Option<Vec<_>>>()?;
+    let lists = blobs.iter().filter(|blob| blob.subject.once()).count();
+    (lists <= 1).then_some(TransferNote {
         instance,
         epoch,
         sequence,
         previous,
         day,
         acknowledged,
+        waiting,
         token,
         signer,
         blobs,
     })
 }
 
-fn blob(line: &str) -> Option<BlobLine> {
-    let mut words = line.strip_prefix("blob: ")?.split(' ');
-    let sha256 = hex::decode(words.next()?).ok()?.try_into().ok()?;
-    let record_id = words.next()?.parse().ok()?;
-    let period = words
-        .next()
-        .filter(|period| (1..=PERIOD_ID_CHARS).contains(&period.len()))?
-        .to_owned();
-    let size = words.next()?.parse().ok()?;
-    words.next().is_none().then_some(BlobLine {
-        sha256,
-        record_id,
-        period,
-        size,
-    })
+fn blob<T: Subject>(line: &str) -> Option<BlobLine<T>> {
+    let (sha256, rest) = line.strip_prefix("blob: ")?.split_once(' ')?;
+    let (subject, size) = rest.rsplit_once(' ')?;
+    let line = BlobLine {
+        sha256: hex::decode(sha256).ok()?.try_into().ok()?,
+        subject: T::parse(subject)?,
+        size: size.parse().ok()?,
+    };
+    line.subject.can_have(line.size).then_some(line)
 }
+
+/// The signer's line is among the first so many.
+const SIGNER_WITHIN_LINES: usize = 12;

@@ -1,13 +1,16 @@
-/** Starts the Worker from the page's own script, through the one Trusted Types policy that the server permits. */
+/**
+ * Starts a Worker from the one script there is, through the one Trusted Types policy that the server permits; in the
+ * page as in a Worker.
+ */
 
 /** As much of Trusted Types as is needed, where a browser has them. */
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): URL };
 }
 
-/** Starts `script`, the address of this very module, as a Worker. */
-export function startWorker(script: string): Worker {
-  return new Worker(trusted(script), { type: "module" });
+/** Starts `script`, the address of this very module, as a Worker, which may ask for its name. */
+export function startWorker(script: string, name = ""): Worker {
+  return new Worker(trusted(script), { type: "module", name });
 }
 
 /** The policy's name may be used once. */

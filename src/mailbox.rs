@@ -1,0 +1,122 @@
+//! A mailbox: four slots for whoever shows a token, opened in memory for whoever types the code instead.
+//!
+//! Unknown, empty and full mailboxes cost the same work and give the same number of slots; only somebody who has
+//! the code can tell a reply from a dummy, by trying. Nothing of a code, token or reply is kept: what is derived
+//! is cleared when dropped, and callers run inside [`crate::stack::cleared`].
+
+use std::sync::Arc;
+
+use asylia_envelope::{
+    ids::{InstanceId, ReplyDigest},
+    reply::{ReplyError, Thread, dummy_slot, open_slot},
+    return_code::{MailboxKeys, lookup_id},
+    signing::{Office, VerifyingKey},
+};
+use tokio::sync::Notify;
+
+use crate::{
+    clock::Rng,
+    error::AppError,
+    limits::SCRUB_PAUSE,
+    storage::{AnyStore, SLOTS, Slot, Store},
+};
+
+mod form;
+
+pub use form::{CodeForm, Which};
+
+/// What a mailbox holds, opened. Plaintext: no `Debug`.
+pub struct OpenedMailbox {
+    /// The replies, oldest first, and what is wrong with them together.
+    pub thread: Thread,
+    /// By which digest the slot of a reply is deleted.
+    slots: Vec<(ReplyDigest, [u8; 32])>,
+    /// Slots that open, and hold nothing that the office wrote for this mailbox.
+    pub refused: usize,
+}
+
+/// The slots of a mailbox: always [`SLOTS`], the missing ones dummies that were sealed for this answer.
+///
+/// # Errors
+/// [`AppError::Internal`] if the store does not answer.
+pub async fn slots(
+    store: &AnyStore,
+    token: &[u8; 32],
+    rng: &mut Rng,
+) -> Result<Vec<Slot>, AppError> {
+    // As many dummies whatever is there: the work must not tell.
+    let dummies = (0..SLOTS)
+        .map(|_| dummy_slot(rng))
+        .collect::<Result<Vec<_>, ReplyError>>()
+        .map_err(anyhow::Error::from)?;
+    let stored = store.mailbox(lookup_id(token).0).await;
+    let mut slots = stored.map_err(anyhow::Error::from)?;
+    let dummies = dummies.into_iter().map(|bytes| Slot {
+        digest: [0; 32],
+        bytes,
+    });
+    slots.extend(dummies);
+    slots.truncate(SLOTS);
+    Ok(slots)
+}
+
+/// Opens what can be opened; `office_keys` are those of the verified key bundle of `instance`.
+#[must_use]
+pub fn open(
+    slots: &[Slot],
+    keys: &MailboxKeys,
+    instance: InstanceId,
+    office_keys: &[VerifyingKey<Office>],
+) -> OpenedMailbox {
+    let (mut replies, mut digests, mut refused) = (Vec::new(), Vec::new(), 0);
+    for slot in slots {
+        match open_slot(&slot.bytes, keys, instance, office_keys) {
+            Ok(opened) => {
+                digests.push((opened.digest, slot.digest));
+                replies.push(opened);
+            }
+            Err(ReplyError::NothingForThisCode) => {}
+            Err(_) => refused += 1,
+        }
+    }
+    OpenedMailbox {
+        thread: Thread::new(replies),
+        slots: digests,
+        refused,
+    }
+}
+
+impl OpenedMailbox {
+    /// The digest by which the slot of this reply is deleted.
+    #[must_use]
+    pub fn slot_of(&self, reply: ReplyDigest) -> Option<[u8; 32]> {
+        let mut slots = self.slots.iter();
+        slots
+            .find(|(digest, _)| *digest == reply)
+            .map(|(_, slot)| *slot)
+    }
+}
+
+/// Removes the traces of deleted replies soon after, and not more often than the engine bears.
+#[derive(Clone, Default)]
+pub struct Scrubber(Arc<Notify>);
+
+impl Scrubber {
+    /// Asks for it; returns at once.
+    pub fn ask(&self) {
+        self.0.notify_one();
+    }
+
+    /// Scrubs whenever it was asked for; never returns.
+    pub async fn keep_scrubbed(&self, store: &AnyStore) {
+        loop {
+            self.0.notified().await;
+            if store.scrub().await.is_err() {
+                // A reader was in the way; what was deleted must not stay for that.
+                tracing::warn!("the traces of deleted replies could not be removed yet");
+                self.ask();
+            }
+            tokio::time::sleep(SCRUB_PAUSE).await;
+        }
+    }
+}
