@@ -16,6 +16,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+#[path = "it/ceremony.rs"]
+mod ceremony;
 #[path = "it/shares.rs"]
 mod shares;
 #[path = "it/terminal.rs"]
