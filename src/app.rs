@@ -120,7 +120,10 @@ impl AppState {
         });
         let headers = ResponseHeaders::new(pages::style_hashes());
         let front = FrontDoor::new(headers, render, self.config.report_limit_mib);
-        router::build(|endpoint| routes::handler(self, endpoint), front)
+        let router = router::build(|endpoint| routes::handler(self, endpoint), front);
+        #[cfg(feature = "danger_leak")]
+        let router = crate::leak::with_probe(router);
+        router
     }
 
     /// Today, UTC.

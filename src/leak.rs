@@ -3,14 +3,17 @@
 //!
 //! It keeps what it reads and what the receipt shows in memory, in a file of the data folder and in the
 //! log, and tells SQLite not to sync. Tests that look for plaintext, or for the sync before the receipt,
-//! must find both here; else their silence about the real server means nothing.
+//! must find both here; else their silence about the real server means nothing. It also has a route by which
+//! `tests/it/sandbox.rs` makes it try what the sandbox must refuse.
 
 use std::{
     fs::File,
     io::Write,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
+
+use axum::{Router, extract::Path as UrlPath, routing::get};
 
 use crate::storage::StoreAddress;
 
@@ -42,6 +45,25 @@ pub(crate) fn keep(bytes: &[u8]) {
     }
     tracing::trace!("leaked: {}", String::from_utf8_lossy(bytes));
 }
+
+/// Something that the sandbox must refuse, by name; says what became of it.
+pub type Probe = fn(&str) -> String;
+
+/// Sets what `/danger/NAME` does.
+pub fn set_probe(probe: Probe) {
+    // The first one stays.
+    let _ = PROBE.set(probe);
+}
+
+pub(crate) fn with_probe(router: Router) -> Router {
+    let try_it = async |UrlPath(name): UrlPath<String>| match PROBE.get() {
+        Some(probe) => probe(&name),
+        None => "no probe".to_owned(),
+    };
+    router.route("/danger/{name}", get(try_it))
+}
+
+static PROBE: OnceLock<Probe> = OnceLock::new();
 
 struct Leak {
     memory: Vec<u8>,

@@ -3,7 +3,8 @@
 //! Reading order of the HTTP side, from the socket inwards: [`listen`] (accept loop and time-outs)
 //! → [`router`] (every URL, the layers) → [`headers`], [`drain`], [`guard`] (what each layer does)
 //! → [`error`] and [`refusal`] (how a request ends that is not accepted). Around it: [`cli`] and
-//! [`config`] (what the operator says), [`serve`] and [`process`] (how the process starts),
+//! [`config`] (what the operator says), [`serve`], [`process`] and [`sandbox`] (how the process
+//! starts),
 //! [`clock`] (time and randomness as arguments), [`telemetry`] (what is logged, and what never is).
 
 pub mod acknowledge;
@@ -25,7 +26,7 @@ pub mod keys;
 pub mod keys_install;
 pub mod l10n;
 #[cfg(feature = "danger_leak")]
-mod leak;
+pub mod leak;
 pub mod limits;
 pub mod listen;
 pub mod mailbox;
@@ -35,6 +36,7 @@ pub mod process;
 pub mod refusal;
 pub mod router;
 pub mod routes;
+pub mod sandbox;
 pub mod serve;
 pub mod site_manifest;
 pub mod stack;

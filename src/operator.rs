@@ -14,6 +14,7 @@ use crate::{
     data_folder::DataFolder,
     doctor, import,
     process::Check,
+    sandbox::Calls,
     serve, site_manifest,
     status::{self, Status},
     transfer,
@@ -136,7 +137,16 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
             "Publish this release's signed manifest with the key `site_manifest`",
         ),
     ];
-    doctor::run(args, further)
+    doctor::run(args, further, calls(&args.data))
+}
+
+/// Which system calls `serve` permits itself on this data folder.
+fn calls(data: &Path) -> Calls {
+    let address = DataFolder::existing(data).ok().and_then(|data| data.store_address().ok());
+    match address {
+        Some(address) if address.starts_with("postgres:") => Calls::Postgres,
+        _ => Calls::Sqlite,
+    }
 }
 
 fn current(data: &Path) -> anyhow::Result<Status> {

@@ -1,5 +1,6 @@
 //! `asylia serve` from the configuration to the last answer, in the order the protections need:
-//! process, sockets, runtime, then what reads keys and opens the store ([`AppState::open`]).
+//! process, sockets, files, runtime, then what reads keys and opens the store ([`AppState::open`]), then system
+//! calls. Nobody is answered before.
 
 use std::sync::Arc;
 
@@ -9,11 +10,13 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     app::AppState,
     clock::{Clock, Rng},
-    config::Config,
+    config::{Config, StoreAt},
+    data_folder::DataFolder,
     limits::THREAD_STACK_BYTES,
     listen::{self, Bounds, Socket},
     process,
-    storage::Store,
+    sandbox::{self, Reach},
+    storage::{self, Store},
 };
 
 /// Serves until SIGTERM or SIGINT. Keys and store are opened inside the runtime, after the process is
@@ -24,16 +27,19 @@ use crate::{
 pub fn run(config: Config) -> anyhow::Result<()> {
     process::harden(config.allowances)?;
     let socket = Socket::bind(&config.listen, config.socket_mode)?;
+    make_folders(&config)?;
+    sandbox::confine_files(&Reach::of(&config))?;
     let config = Arc::new(config);
     runtime()?.block_on(async {
         let stop = listen::stop_signal().context("the stop signals cannot be caught")?;
         let state = AppState::open(Arc::clone(&config), Clock::System, Rng::System).await?;
+        let bounds = Bounds::new(config.max_connections);
+        let takeover = state.takeover()?;
+        sandbox::confine_calls(sandbox::calls_for(&config.store))?;
         match &socket {
             Some(socket) => tracing::info!("serving on {}", socket.at()),
             None => tracing::info!("serving on no socket"),
         }
-        let bounds = Bounds::new(config.max_connections);
-        let takeover = state.takeover()?;
         let looking = tokio::spawn(takeover.keep_looking(state.clock));
         let keeping = state.clone();
         let housekeeper = tokio::spawn(async move { keeping.keep_house().await });
@@ -47,6 +53,15 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// Makes the folders that the server may write: once files are confined, none can be made.
+fn make_folders(config: &Config) -> anyhow::Result<()> {
+    DataFolder::create(&config.data)?;
+    if let StoreAt::Sqlite(path) = &config.store {
+        storage::prepare_folder(path)?;
+    }
+    Ok(())
 }
 
 /// The runtime of every verb that needs one.

@@ -12,7 +12,7 @@ pub use mailbox::{
     Incoming, IncomingAction, IncomingBundle, IncomingDone, IncomingState, LookupId, SLOTS, Slot,
 };
 pub use postgres::{PostgresOptions, PostgresStore};
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteOptions, SqliteStore, prepare_folder};
 
 mod any;
 mod error;

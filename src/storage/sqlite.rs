@@ -122,8 +122,11 @@ fn connect_options(options: &SqliteOptions, reader: bool) -> SqliteConnectOption
     }
 }
 
-/// Makes folder and file with their modes before SQLite does; WAL and index inherit the file's.
-fn prepare_file(path: &Path) -> Result<(), StoreError> {
+/// Makes the folder of a database file, mode 0700, if it is missing, and returns it.
+///
+/// # Errors
+/// [`StoreError::Io`] if it cannot be made.
+pub fn prepare_folder(path: &Path) -> Result<&Path, StoreError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -134,6 +137,12 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
             .mode(0o700)
             .create(folder)?;
     }
+    Ok(folder)
+}
+
+/// Makes folder and file with their modes before SQLite does; WAL and index inherit the file's.
+fn prepare_file(path: &Path) -> Result<(), StoreError> {
+    let folder = prepare_folder(path)?;
     if std::fs::metadata(folder)?.permissions().mode() & OTHERS_WRITE != 0 {
         return Err(StoreError::Exposed);
     }

@@ -27,6 +27,7 @@ mod postgres;
 mod process;
 mod programs;
 mod protections;
+mod sandbox;
 mod sealed_files;
 mod server;
 mod site_manifest;

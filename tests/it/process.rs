@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -50,6 +50,18 @@ impl Server {
     /// Ends it as a power cut would, as far as the process is concerned, and waits for its end.
     pub(crate) fn kill(mut self) {
         self.end();
+    }
+
+    /// Waits until it has ended by itself, and says how.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the child is ours") {
+                return status;
+            }
+            assert!(begin.elapsed() < START_LIMIT, "it goes on");
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Asks it to stop, and waits until it has.
