@@ -173,6 +173,8 @@ const FREE: &[i64] = &[
     libc::SYS_restart_syscall,
     // Threads, signals, the end.
     libc::SYS_futex,
+    // Let through here, since the stricter answer counts: the other filter has none but "no such call".
+    libc::SYS_clone3,
     libc::SYS_set_robust_list,
     libc::SYS_rseq,
     libc::SYS_rt_sigaction,
