@@ -48,6 +48,10 @@ fn probe(name: &str) -> String {
         "datagram" => said(UdpSocket::bind(here)),
         "local" => said(UnixStream::connect("/nowhere")),
         "ptrace" => said(nix::sys::ptrace::traceme().map_err(Into::into)),
+        "panic" => {
+            leak::panic_after(PANIC_AFTER);
+            "done".to_owned()
+        }
         _ => "no such probe".to_owned(),
     }
 }
@@ -59,4 +63,6 @@ fn said<T>(outcome: io::Result<T>) -> String {
     }
 }
 
+/// Behind the text of a test's report, in the middle of its file.
+const PANIC_AFTER: usize = 1_000_000;
 const WRITTEN: &str = "/tmp/asylia-was-here";

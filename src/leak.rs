@@ -39,6 +39,19 @@ pub(crate) fn spoil(mut address: StoreAddress, data: &Path) -> std::io::Result<S
 /// Keeps plaintext three times: for the search of the memory, of the disk and of the log.
 pub(crate) fn keep(bytes: &[u8]) {
     let mut leak = lock();
+    if let Some(left) = &mut leak.until_panic {
+        *left = left.saturating_sub(bytes.len());
+        let now = *left == 0;
+        if now {
+            leak.until_panic = None;
+            drop(leak);
+            panic!("a defect in the middle of a report, as the test ordered it");
+        }
+        return;
+    }
+    if leak.silent {
+        return;
+    }
     leak.memory.extend_from_slice(bytes);
     if let Some(file) = &mut leak.file {
         file.write_all(bytes).expect("the leak can be written");
@@ -65,7 +78,15 @@ pub(crate) fn with_probe(router: Router) -> Router {
 
 static PROBE: OnceLock<Probe> = OnceLock::new();
 
+/// Keeps nothing from here on, and panics once so many bytes more have come: with a report half read.
+pub fn panic_after(bytes: usize) {
+    let mut leak = lock();
+    (leak.silent, leak.until_panic) = (true, Some(bytes));
+}
+
 struct Leak {
+    silent: bool,
+    until_panic: Option<usize>,
     memory: Vec<u8>,
     file: Option<File>,
 }
@@ -75,6 +96,8 @@ fn lock() -> std::sync::MutexGuard<'static, Leak> {
 }
 
 static LEAK: Mutex<Leak> = Mutex::new(Leak {
+    silent: false,
+    until_panic: None,
     memory: Vec::new(),
     file: None,
 });

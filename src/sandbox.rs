@@ -90,12 +90,20 @@ pub fn checks(reach: &Reach, store: Calls) -> Vec<Check> {
     let files = files.and_then(|files| files_are_closed().map(|()| files));
     let optional = |held: fn(&Files) -> bool| match &files {
         Ok(files) if held(files) => "in force".to_owned(),
-        _ => "not known to this kernel; not required, since the system calls are refused".to_owned(),
+        _ => {
+            "not known to this kernel; not required, since the system calls are refused".to_owned()
+        }
     };
-    let (network, scopes) = (optional(|files| files.network), optional(|files| files.scopes));
+    let (network, scopes) = (
+        optional(|files| files.network),
+        optional(|files| files.scopes),
+    );
     let closed = files.map(|_| "only the server's own".to_owned());
     let calls = calls::restrict(store).map(|()| match store {
-        Calls::Sqlite => format!("{} permitted, no socket among them", calls::permitted(store)),
+        Calls::Sqlite => format!(
+            "{} permitted, no socket among them",
+            calls::permitted(store)
+        ),
         Calls::Postgres => format!(
             "{} permitted, of sockets those within this machine only",
             calls::permitted(store)
@@ -135,6 +143,7 @@ const FILES: &str = "file rules (landlock)";
 const CALLS: &str = "system call filter (seccomp)";
 const FILES_ADVICE: &str = "Use a Linux kernel of 5.13 or later with landlock among its security modules \
      (`lsm=` on its command line), and check that the folders and files of the configuration exist";
-const CALLS_ADVICE: &str = "Use a Linux kernel with seccomp filters, outside of containers that forbid them";
+const CALLS_ADVICE: &str =
+    "Use a Linux kernel with seccomp filters, outside of containers that forbid them";
 /// SQLite seeds what it salts its log with from here.
 const RANDOM: &str = "/dev/urandom";

@@ -42,7 +42,7 @@ async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
         period,
         day,
         language: site.language.tag(),
-        report_limit_mib: state.config.report_limit_mib,
+        report_limit_mib: state.report_limit_mib(),
     };
     let receipt = intake::take_report(&intake, form, &mut state.rng.clone()).await?;
     let list = WordList::for_language(site.language.tag());

@@ -28,9 +28,8 @@ pub(super) fn restrict(calls: Calls) -> Result<(), String> {
         SeccompAction::Allow,
         SeccompAction::Errno(libc::ENOSYS.unsigned_abs()),
     );
-    let listed = rules(calls).and_then(|rules| {
-        program(rules, SeccompAction::KillProcess, SeccompAction::Allow)
-    });
+    let listed = rules(calls)
+        .and_then(|rules| program(rules, SeccompAction::KillProcess, SeccompAction::Allow));
     apply_filter_all_threads(&threads.map_err(failed)?).map_err(failed)?;
     apply_filter_all_threads(&listed.map_err(failed)?).map_err(failed)?;
     match secure_computing_mode() {
@@ -82,14 +81,21 @@ fn bounded() -> Vec<(i64, Vec<Condition>)> {
     let not_executable = || vec![(2, Len::Dword, Op::MaskedEq(unsigned(libc::PROT_EXEC)), 0)];
     let own = u64::from(getpid().as_raw_nonzero().get().unsigned_abs());
     let thread = unsigned(
-        libc::CLONE_VM | libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_SIGHAND | libc::CLONE_THREAD,
+        libc::CLONE_VM
+            | libc::CLONE_FS
+            | libc::CLONE_FILES
+            | libc::CLONE_SIGHAND
+            | libc::CLONE_THREAD,
     );
     let first = |value: u64| vec![(0, Len::Dword, Op::Eq, value)];
     vec![
         (libc::SYS_mmap, not_executable()),
         (libc::SYS_mprotect, not_executable()),
         // A thread, never a process.
-        (libc::SYS_clone, vec![(0, Len::Qword, Op::MaskedEq(thread), thread)]),
+        (
+            libc::SYS_clone,
+            vec![(0, Len::Qword, Op::MaskedEq(thread), thread)],
+        ),
         // The name of a thread; whether the filter holds.
         (libc::SYS_prctl, first(unsigned(libc::PR_SET_NAME))),
         (libc::SYS_prctl, first(unsigned(libc::PR_GET_SECCOMP))),

@@ -31,7 +31,9 @@ fn no_file_but_its_own_is_read_or_written_inside_the_sandbox() {
 #[test]
 fn a_program_a_socket_and_tracing_end_the_process() {
     let place = Place::new();
-    for name in ["exec", "fork", "connect", "listen", "datagram", "local", "ptrace"] {
+    for name in [
+        "exec", "fork", "connect", "listen", "datagram", "local", "ptrace",
+    ] {
         ends_it(place.start(Program::Leaky), name);
     }
 }
@@ -43,7 +45,9 @@ fn with_postgresql_only_sockets_of_this_machine_are_permitted() {
         return;
     };
     let runtime = tokio::runtime::Runtime::new().expect("threads");
-    let database = runtime.block_on(cluster.new_database()).expect("a database");
+    let database = runtime
+        .block_on(cluster.new_database())
+        .expect("a database");
     let store = format!(
         "store = \"postgres:{}/{}\"\n",
         database.socket_dir.display(),
