@@ -64,7 +64,7 @@ fn what_a_proxy_may_not_see_the_onion_socket_takes() {
     let refused = visitor.post(Form::default().text("story", "It happened."));
     assert_eq!(refused.expect("an answer").status, 403);
     let page = exchange(&onion, &get(1, "/"));
-    assert!(page.contains("formaction=\"/report\""), "{page}");
+    assert!(page.contains("formaction=/report"), "{page}");
     let receipt = exchange(&onion, &post(1, "/report", "story", "It happened."));
     assert!(receipt.contains("id=\"return-code\""), "{receipt}");
 }
@@ -122,7 +122,7 @@ fn a_disk_that_fills_up_takes_text_to_the_end_and_loses_nothing() {
         home.contains("only text can be taken"),
         "three quarters full"
     );
-    assert!(!home.contains("type=\"file\""));
+    assert!(!home.contains("type=file"));
     for number in 0..20 {
         let text = Form::default().text("story", &format!("It happened: {number}."));
         let answer = visitor(&server).post(text).expect("an answer");

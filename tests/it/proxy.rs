@@ -94,9 +94,10 @@ impl Site {
 
     /// Whether a file of nginx, open and deleted ones included, holds the mark.
     fn keeps(&self, mark: &str) -> bool {
-        files(self.folder.path())
-            .iter()
-            .any(|path| holds(path, mark))
+        let mut looked_at = files(self.folder.path());
+        // nginx removes a temporary file's name at once and keeps the file open.
+        looked_at.extend(open_files(self.nginx.id()));
+        looked_at.iter().any(|path| holds(path, mark))
     }
 }
 
@@ -209,6 +210,22 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Files that a process or a child of it holds open.
+fn open_files(process: u32) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let own = stat.split(' ').next() == Some(&process.to_string());
+        // Behind the name: the state, then the parent.
+        let behind = stat.rsplit(')').next().unwrap_or_default();
+        if own || behind.split(' ').nth(2) == Some(&process.to_string()) {
+            found.extend(files(&entry.path().join("fd")));
+        }
+    }
+    let is_file = |path: &PathBuf| fs::metadata(path).is_ok_and(|found| found.is_file());
+    found.into_iter().filter(is_file).collect()
 }
 
 fn holds(path: &Path, mark: &str) -> bool {

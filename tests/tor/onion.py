@@ -110,7 +110,7 @@ def fetch_first(visitor: Visitor, until: float) -> str:
 
 
 def check(intake: Intake, network: Network, first: Visitor, page: str) -> None:
-    assert 'formaction="/report"' in page, "the form can be posted without JavaScript"
+    assert "formaction=/report" in page, "the form can be posted without JavaScript"
     status, receipt = first.ask("/report", f"story={STORY}", "attachments=@/usr/bin/env")
     assert status == 200 and 'id="return-code"' in receipt, receipt
     assert intake.records() == 1
