@@ -61,6 +61,7 @@ pub(crate) fn slow(arguments: &Arguments) -> anyhow::Result<Vec<Figure>> {
             target: "available throughout",
             measured: format!("{} ms, then a report: {status}", slowest.as_millis()),
             held: slowest < Duration::from_secs(3) && status == 200,
+            of_machine: false,
         });
     }
     Ok(figures)
@@ -86,6 +87,7 @@ pub(crate) fn garbage(arguments: &Arguments) -> anyhow::Result<Vec<Figure>> {
         target: "≤ 3 s",
         measured: format!("{} ms", waited.as_millis()),
         held: status == 200 && waited <= Duration::from_secs(3),
+        of_machine: false,
     }])
 }
 
@@ -147,6 +149,7 @@ pub(crate) fn hostile(arguments: &Arguments) -> anyhow::Result<Vec<Figure>> {
             accepted.into_inner()
         ),
         held: slowest <= PATIENCE && !waits.is_empty(),
+        of_machine: false,
     }])
 }
 

@@ -1,6 +1,7 @@
 //! Honest and hostile visitors for a server of their own: `asylia-loadgen --programs DIR` prints the figures of
 //! `docs/PERFORMANCE.md` with the machine's name. Loopback and Unix sockets only, bounded in number and time; every
-//! report that was acknowledged must open afterwards, or the run fails.
+//! report that was acknowledged must open afterwards, or the run fails. Rates and times of the processor are printed
+//! and fail nothing: a busy machine misses them without anything being wrong.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -36,6 +37,8 @@ struct Figure {
     target: &'static str,
     measured: String,
     held: bool,
+    /// A rate or a time of the processor: it fails no run.
+    of_machine: bool,
 }
 
 type Measure = fn(&Arguments) -> anyhow::Result<Vec<Figure>>;
@@ -54,7 +57,7 @@ fn main() -> ExitCode {
             Ok(figures) => {
                 for figure in figures {
                     let verdict = if figure.held { "held" } else { "MISSED" };
-                    missed += usize::from(!figure.held);
+                    missed += usize::from(!figure.held && !figure.of_machine);
                     let Figure {
                         what,
                         target,
