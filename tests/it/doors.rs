@@ -2,9 +2,11 @@
 //! much, disks that fill up.
 
 use std::{
+    fs,
     io::{Read, Write},
     os::unix::net::UnixStream,
     path::Path,
+    time::{Duration, Instant},
 };
 
 use crate::server::{
@@ -105,6 +107,89 @@ fn the_health_socket_says_whether_reports_are_taken_and_nothing_else() {
     let mut visitor = Visitor::connect(server.address()).expect("the server listens");
     let outside = visitor.ask("GET /health", None).expect("an answer");
     assert_eq!(outside.status, 404, "visitors have no such page");
+}
+
+/// P18: no door that nobody opened, seen from the kernel's side.
+#[test]
+fn the_server_listens_where_it_was_told_and_nowhere_else() {
+    let place = place("");
+    let server = place.start(Program::Asylia);
+    let own: Vec<String> = fs::read_dir(format!("/proc/{}/fd", server.id()))
+        .expect("the process is ours")
+        .flatten()
+        .filter_map(|file| {
+            let target = fs::read_link(file.path()).ok()?;
+            let inode = target
+                .to_str()?
+                .strip_prefix("socket:[")?
+                .strip_suffix(']')?;
+            Some(inode.to_owned())
+        })
+        .collect();
+    let lines = |table: &str| fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
+    let listening = |table: &str, inode: usize, state: usize, listens: &str| {
+        let text = lines(table);
+        let rows = text
+            .lines()
+            .skip(1)
+            .map(|row| row.split_whitespace().collect::<Vec<_>>());
+        let ours = rows.filter(|row| {
+            row.get(inode)
+                .is_some_and(|inode| own.iter().any(|own| own == inode))
+        });
+        ours.filter(|row| row.get(state) == Some(&listens)).count()
+    };
+    let (tcp, tcp6) = (listening("tcp", 9, 3, "0A"), listening("tcp6", 9, 3, "0A"));
+    // Accepting is a flag there.
+    let unix = listening("unix", 6, 3, "00010000");
+    let datagrams = ["udp", "udp6", "raw", "raw6"].map(|table| {
+        let text = lines(table);
+        text.lines()
+            .filter(|row| own.iter().any(|own| row.contains(&format!(" {own} "))))
+            .count()
+    });
+    assert_eq!(
+        (tcp, tcp6, unix),
+        (1, 0, 2),
+        "loopback, tor's and the watcher's"
+    );
+    assert_eq!(datagrams, [0; 4]);
+}
+
+/// P72, P73: nothing expensive stands in front of a cheap check, and no guess waits for another.
+#[test]
+fn wrong_codes_and_a_flood_of_reports_delay_no_page() {
+    let place = place("");
+    let server = place.start(Program::Asylia);
+    let onion = place.path("onion.sock");
+    let slowest = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..50_u16)
+            .map(|circuit| {
+                let onion = &onion;
+                scope.spawn(move || {
+                    for _ in 0..5 {
+                        exchange(
+                            onion,
+                            &post(circuit, "/mailbox", "code", "abandon ability able"),
+                        );
+                        exchange(onion, &post(circuit, "/report", "story", "spam"));
+                    }
+                })
+            })
+            .collect();
+        let mut slowest = Duration::ZERO;
+        while senders.iter().any(|sender| !sender.is_finished()) {
+            let begin = Instant::now();
+            assert_eq!(
+                visitor(&server).ask("GET /", None).expect("a page").status,
+                200
+            );
+            slowest = slowest.max(begin.elapsed());
+        }
+        slowest
+    });
+    eprintln!("beside 250 wrong codes and 250 reports the slowest page took {slowest:?}");
+    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
 }
 
 /// P79, on a real disk: each mark closes what it says, text goes on to the end, and nothing accepted is missing.
