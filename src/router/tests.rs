@@ -62,8 +62,9 @@ async fn an_upload_of_two_hours_is_taken() {
     let body = crate::testing::form("story", 120_000);
     let head = format!("content-length: {}\r\nconnection: close", body.len());
     let mut stream = site.connect().await;
-    let sent = stream.write_all(format!("{}", post_head(&head)).as_bytes());
-    sent.await.expect("a head is taken");
+    let head = post_head(&head);
+    let sent = stream.write_all(head.as_bytes()).await;
+    sent.expect("a head is taken");
     for portion in body.chunks(1100) {
         tokio::time::sleep(std::time::Duration::from_secs(70)).await;
         stream.write_all(portion).await.expect("the site reads on");
