@@ -3,9 +3,12 @@
 
 axe-core looks at every page of it. Then the browser is killed, and nothing that was shown or typed is found in its
 profile, the home folder or the temporary folders.
+
+With a folder on the command line, pictures of the pages are left there for people to look at.
 """
 
 import contextlib
+import sys
 import time
 from pathlib import Path
 
@@ -106,6 +109,8 @@ def look_at(checks: Checks, folder: Path, pages: dict[str, str]) -> None:
                 browser.open(file.as_uri())
                 wide = browser.value("document.documentElement.scrollWidth > document.documentElement.clientWidth")
                 checks.that(f"{name} fits {width} pixels", not wide)
+                if len(sys.argv) > 1:
+                    (Path(sys.argv[1]) / f"console-{name}-{width}.png").write_bytes(browser.picture(whole=True))
             axe.looked_at(checks, browser, f"the console's page {name}")
         axe.notices(checks, browser)
 
