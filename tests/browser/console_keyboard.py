@@ -26,7 +26,7 @@ WARNING = "Do not mention the-warned-canary."
 TYPED = "the-typed-canary"
 TITLE = "the-titled-canary"
 CANARIES = ["told-canary", "warned-canary", TYPED]
-TAB, SPACE = "\ue004", " "
+TAB, SPACE, SHIFT = "\ue004", " ", "\ue008"
 MOST_TABS = 60
 PAGE_SECONDS = 30
 MENU = ("import", "search", "audit", "people", "help", "passphrase", "inbox")
@@ -88,7 +88,7 @@ def at_the_console(checks: Checks, browser: Firefox, passphrase: str, pages: dic
     focus(browser, "words")
     # Typed and never sent: what a session store would keep.
     browser.keys(f" {TYPED}")
-    go(browser, text("console-menu-inbox"))
+    go(browser, text("console-menu-inbox"), back=True)
     arrive(browser, "console-inbox-title")
     go(browser, text("console-lock"))
     arrive(browser, "console-unlock-heading")
@@ -126,9 +126,14 @@ def control(checks: Checks, folder: Path) -> None:
         checks.becomes("in an ordinary profile the search finds a page's title", lambda: traces([TITLE], profile))
 
 
-def tabbed(browser: Firefox) -> str:
-    """Presses Tab, and says where that leads: the id of a field, or the words of what can be pressed."""
-    browser.keys(TAB)
+def tabbed(browser: Firefox, *, back: bool = False) -> str:
+    """Presses Tab, with Shift for the way back, and says where that leads."""
+    browser.keys(TAB, held=SHIFT if back else "")
+    return focused(browser)
+
+
+def focused(browser: Firefox) -> str:
+    """Where the focus is: the id of a field, or the words of what can be pressed."""
     with contextlib.suppress(MarionetteError):
         element = browser.active()
         name = browser.call("WebDriver:GetElementProperty", id=element, name="id")
@@ -136,17 +141,19 @@ def tabbed(browser: Firefox) -> str:
     return ""
 
 
-def focus(browser: Firefox, name: str) -> None:
-    """Presses Tab until the focus is there."""
+def focus(browser: Firefox, name: str, *, back: bool = False) -> None:
+    """Presses Tab until the focus is there, never out of the page: keys from outside are none of the page's."""
+    there = focused(browser)
     for _ in range(MOST_TABS):
-        if tabbed(browser) == name:
+        if there == name:
             return
+        there = tabbed(browser, back=back)
     raise AssertionError(f"{name} cannot be reached by keys on {browser.url}")
 
 
-def go(browser: Firefox, name: str) -> None:
+def go(browser: Firefox, name: str, *, back: bool = False) -> None:
     """Goes to a link or button by Tab, and presses Enter."""
-    focus(browser, name)
+    focus(browser, name, back=back)
     browser.keys(ENTER)
 
 

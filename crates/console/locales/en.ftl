@@ -100,7 +100,7 @@ console-inbox-count = { $count ->
 }
 console-inbox-empty = Put in the stick with a bundle and choose Import in the menu.
 console-inbox-caption = Reports
-console-inbox-only = Show
+console-inbox-only = Which reports
 console-inbox-only-all = All reports
 console-inbox-only-files = With files
 console-inbox-only-problems = With something that did not verify

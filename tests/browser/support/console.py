@@ -36,9 +36,7 @@ def file_report(server: Server, **fields: str) -> None:
 class Console:
     """A running console and the browser that it started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], helper: int, browser: int, private: Path) -> None:
-        self._process = process
-        self._helper = helper
+    def __init__(self, browser: int, private: Path) -> None:
         self._browser = browser
         self.private = private
         """Launch page, profile, cache and temporary files."""
@@ -53,11 +51,6 @@ class Console:
         """Ends the browser with all its processes at once, as a crash would."""
         os.killpg(self._browser, signal.SIGKILL)
         _wait("the browser's end", lambda: not (Path("/proc") / str(self._browser) / "maps").exists() or _dead(self._browser))
-
-    def end(self) -> None:
-        """Asks the console to end, and waits for it."""
-        self._process.terminate()
-        self._process.wait(START_SECONDS)
 
 
 def vault_of(folder: Path, office: Office, server: Server) -> Path:
@@ -86,13 +79,22 @@ def console(folder: Path, vault: Path) -> Iterator[Console]:
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, env=environment)
     try:
-        [helper] = _wait("the helper", lambda: _children(process.pid))
-        arguments = (Path("/proc") / str(helper) / "cmdline").read_bytes().split(b"\0")
+        helper, private = _wait("the helper", lambda: _helper(process.pid))
         [browser] = _wait("the browser", lambda: _children(helper))
-        yield Console(process, helper, browser, Path(os.fsdecode(arguments[2])))
+        yield Console(browser, private)
     finally:
         process.terminate()
         process.wait(START_SECONDS)
+
+
+def _helper(console: int) -> tuple[int, Path] | None:
+    """The helper of this console, and the private folder that it was given."""
+    for child in _children(console):
+        # Between fork and exec a child still has its parent's arguments.
+        match (Path("/proc") / str(child) / "cmdline").read_bytes().split(b"\0"):
+            case [_, b"open-browser", folder, *_]:
+                return child, Path(os.fsdecode(folder))
+    return None
 
 
 def _children(process: int) -> list[int]:

@@ -138,9 +138,11 @@ class Firefox:
         """Presses Enter wherever the focus is."""
         self.keys(ENTER)
 
-    def keys(self, text: str) -> None:
-        """Presses keys one after the other wherever the focus is."""
+    def keys(self, text: str, *, held: str = "") -> None:
+        """Presses keys one after the other wherever the focus is, while others are held down."""
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        keys = [{"type": "keyDown", "value": key} for key in held] + keys
+        keys += [{"type": "keyUp", "value": key} for key in held]
         self.call("WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": keys}])
 
     def active(self) -> str:
