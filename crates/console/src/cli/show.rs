@@ -5,16 +5,16 @@ use std::io::{self, BufWriter, Write};
 use asylia_envelope::ids::RecordId;
 use serde::Serialize;
 
-use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, open_vault};
+use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, desk::Desk};
 use crate::{
     access::Verb,
     attachment::{AttachmentError, write_attachment},
-    case::Case,
+    casework::values::Urgency,
     l10n::Texts,
-    machine::Machine,
     opening::Refused,
+    report::OpenedReport,
     vault::{
-        Vault,
+        Contents, Vault,
         item::{RecordItem, RecordState},
     },
     words,
@@ -32,12 +32,16 @@ struct Listed {
 }
 
 /// Lists every record, those in quarantine too.
-pub(super) fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
-    let vault = open_vault(machine, &args.vault, Verb::List)?;
+pub(super) fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
+    let vault = desk.open(&args.vault, Verb::List)?;
     let records = vault.contents().newest_first();
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
-        let listed: Vec<Listed> = records.iter().map(|record| listed(record)).collect();
+        let contents = vault.contents();
+        let listed: Vec<Listed> = records
+            .iter()
+            .map(|record| listed(contents, record))
+            .collect();
         serde_json::to_writer(&mut out, &listed)
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out))
@@ -53,16 +57,18 @@ pub(super) fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
     out.flush().map_err(printing)
 }
 
-fn listed(record: &RecordItem) -> Listed {
+fn listed(contents: &Contents, record: &RecordItem) -> Listed {
     let imported = record.imported();
+    let case = contents.cases.of_record(record.record_id);
     Listed {
         id: record.record_id,
         received_day: imported.map(|imported| imported.received_day.to_string()),
-        // Triage is not built yet; nothing is urgent or not before an officer said so.
-        urgency: None,
-        state: match imported {
-            Some(_) => "imported",
-            None => "quarantined",
+        // Nothing is urgent or not before an officer said so.
+        urgency: case.and_then(|case| case.urgency).map(Urgency::code),
+        state: match (imported, case) {
+            (None, _) => "quarantined",
+            (Some(_), None) => "imported",
+            (Some(_), Some(case)) => case.stage.code(),
         },
         path: imported.map(|imported| words::path_code(imported.path)),
         attachments: imported.map_or(0, |imported| imported.attachments),
@@ -105,9 +111,9 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
 }
 
 /// Shows one report, opened and verified again.
-pub(super) fn show(machine: &Machine, args: &ShowArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Show)?;
-    let case = Case::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
+pub(super) fn show(desk: &Desk, args: &ShowArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Show)?;
+    let case = OpenedReport::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
     let case = case.ok_or_else(|| no_such(args.id))?;
     let texts = Texts::english();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -122,8 +128,8 @@ pub(super) fn show(machine: &Machine, args: &ShowArgs) -> Result<(), Failure> {
 }
 
 /// Writes one attachment to a new file.
-pub(super) fn attachment(machine: &Machine, args: &AttachmentArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Attachment)?;
+pub(super) fn attachment(desk: &Desk, args: &AttachmentArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Attachment)?;
     let record = find(&vault, args.id)?;
     let written = write_attachment(&mut vault, &record, args.number, &args.out).map_err(
         |error| match error {

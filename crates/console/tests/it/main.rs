@@ -1,12 +1,15 @@
 //! The console from the stick to the page: one binary, a module per subject.
 
 mod after_lock;
+mod batch;
+mod casework;
 mod command_line;
 mod import;
 mod killed;
 mod lockdown;
 mod migration;
 mod office;
+mod packets;
 mod pages;
 mod people;
 mod periods;
