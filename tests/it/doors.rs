@@ -207,7 +207,7 @@ fn a_disk_that_fills_up_takes_text_to_the_end_and_loses_nothing() {
         home.contains("only text can be taken"),
         "three quarters full"
     );
-    assert!(!home.contains("type=file"));
+    assert!(!home.contains("name=attachments"));
     for number in 0..20 {
         let text = Form::default().text("story", &format!("It happened: {number}."));
         let answer = visitor(&server).post(text).expect("an answer");
