@@ -11,7 +11,7 @@ import { bundled } from "./page.mjs";
  *   & typeof import("../src/worker/start.js")} Tested
  */
 /** @type {Tested} */
-const { Remaining, inFours, size, startWorker, text, warning } = await bundled(
+const { Remaining, inFours, size, slowMinutes, startWorker, text, warning } = await bundled(
   "page/files",
   "page/remaining",
   "page/texts",
@@ -69,6 +69,10 @@ test("each kind of file has its warning, by its type or its name", () => {
   for (const found of [of("pdf"), of("x", "text/plain"), of(""), of("jpg.zip")]) {
     assert.equal(found, other);
   }
+});
+
+test("large files are said to take long before they are sent, small ones are not", () => {
+  assert.deepEqual([0, 99 * MIB, 100 * MIB, 1024 * MIB].map(slowMinutes), [null, null, 1, 9]);
 });
 
 describe("the time that is left", () => {

@@ -85,9 +85,12 @@ def before_sending(checks: Checks, page: Page, relay: Relay, files: tuple[Path, 
     page.choose_files("[name=attachments]", files[1])
     listed = shown(page, ".files")
     checks.same(f"{page.name}: a file that is chosen twice is listed once", count(page, ".files li"), len(files))
-    for path, size, warning in ((files[0], "3.0 MB", "client-file-other"), (files[1], "1 KB", "client-file-other")):
-        told = all(part in listed for part in (path.name, size, text(warning)))
-        checks.that(f"{page.name}: {size}: name, size and warning are shown", told, listed)
+    for path, size, kind, warning in (
+        (files[0], "3.0 MB", "application/octet-stream", "client-file-other"),
+        (files[1], "1 KB", "text/plain", "client-file-other"),
+    ):
+        told = all(part in listed for part in (path.name, size, kind, text(warning)))
+        checks.that(f"{page.name}: {size}: name, size, type and warning are shown", told, listed)
     page.do("document.querySelectorAll('.files input')[1].click()")
     checks.same(f"{page.name}: nothing of this was sent", relay.traffic.requests, [])
 

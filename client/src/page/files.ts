@@ -11,13 +11,14 @@ export class FileList {
   #files: ChosenFile[] = [];
   #items = element("ul", { className: "files" });
   #total = element("p", { role: "status" });
+  #slow = element("p", { className: "note", hidden: true });
   #limitBytes = Infinity;
   #atMost = Infinity;
 
   /** Takes over a file field: what is chosen in it moves into the list. */
   constructor(input: HTMLInputElement) {
     const label = input.closest("label") ?? input;
-    label.after(this.#total, this.#items);
+    label.after(this.#total, this.#slow, this.#items);
     const take = (): void => {
       this.#add(Array.from(input.files ?? []));
       input.value = "";
@@ -41,6 +42,11 @@ export class FileList {
     this.#limitBytes = bytes;
     this.#atMost = files;
     this.#sum();
+  }
+
+  /** Leads to the line that says how much was chosen, and whether that is too much. */
+  showTotal(): void {
+    this.#total.scrollIntoView();
   }
 
   /** Forgets all files. */
@@ -94,6 +100,9 @@ export class FileList {
 
   #sum(): void {
     this.#total.tabIndex = -1;
+    const minutes = slowMinutes(this.#bytes());
+    this.#slow.hidden = minutes === null || !this.fits;
+    this.#slow.textContent = text("client-files-slow", { minutes: minutes ?? 0 });
     const count = this.#files.length;
     if (count === 0) {
       this.#total.textContent = "";
@@ -104,6 +113,11 @@ export class FileList {
       this.#total.textContent = text("client-files-too-many", limits);
     }
   }
+}
+
+/** Minutes that the slowest browser that is known takes to lock so much; null where nobody would mind. */
+export function slowMinutes(bytes: number): number | null {
+  return bytes < LARGE_BYTES ? null : Math.ceil(bytes / (60 * SLOW_BYTES_A_SECOND));
 }
 
 function isSame(one: File, other: File): boolean {
@@ -122,5 +136,8 @@ export function warning(file: { name: string; type: string }): string {
   return text("client-file-other");
 }
 
+const LARGE_BYTES = 100 * 1024 * 1024;
+/** Without a compiler: docs/ARCHITECTURE.md has the figure. */
+const SLOW_BYTES_A_SECOND = 1.9 * 1024 * 1024;
 const PICTURES = new Set(["heic", "heif", "jpg", "jpeg", "png", "tif", "tiff", "webp", "mp4", "mov", "3gp", "m4a", "opus"]);
 const DOCUMENTS = new Set(["pdf", "doc", "docx", "odt", "ods", "odp", "rtf", "xls", "xlsx", "ppt", "pptx", "pages"]);

@@ -140,7 +140,7 @@ class FormPage {
     if (this.#story.value.trim() === "") {
       this.#refuseEmptyStory();
     } else if (!this.#files.fits) {
-      document.querySelector<HTMLElement>(".files")?.previousElementSibling?.scrollIntoView();
+      this.#files.showTotal();
     } else {
       this.#begin();
     }

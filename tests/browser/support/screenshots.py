@@ -1,7 +1,7 @@
 """Takes pictures of the pages for people to look at: `python3 -m support.screenshots FOLDER` in tests/browser.
 
 Form, progress, receipt and refusal at the width of a small telephone and of a desktop, whole, with JavaScript off and
-on (`script-…`); and the top of the form as the README shows it (`form.png`). Not a test, and not run by one.
+on (`script-…`, in Chromium, and `firefox-…`); and the top of the form as the README shows it (`form.png`). Not a test, and not run by one.
 """
 
 import sys
@@ -11,9 +11,10 @@ from pathlib import Path
 
 from support import report
 from support.chromium import Chromium, chromium
+from support.firefox import firefox
 from support.intake import Office, Server, serving
 from support.relay import relaying
-from support.visitor import count, open_form, press, send_story, until, wait_for_receipt
+from support.visitor import Page, count, open_form, press, send_story, until, wait_for_receipt
 
 WIDTHS = (320, 1200)
 HEIGHT = 900
@@ -40,7 +41,10 @@ def main() -> None:
                 take_all(browser, server, pictures, width)
         with serving(folder, office.keys) as server, chromium(folder, javascript=True) as browser:
             for width in WIDTHS:
-                take_sealing(browser, server, pictures, width, folder)
+                take_sealing(browser, server, pictures / "script", width, folder)
+        with serving(folder, office.keys) as server, firefox(folder, javascript=True) as browser:
+            for width in WIDTHS:
+                take_sealing(browser, server, pictures / "firefox", width, folder)
 
 
 def take_all(browser: Chromium, server: Server, pictures: Path, width: int) -> None:
@@ -63,11 +67,11 @@ def take_all(browser: Chromium, server: Server, pictures: Path, width: int) -> N
         take(name)
 
 
-def take_sealing(browser: Chromium, server: Server, pictures: Path, width: int, folder: Path) -> None:
-    """What a visitor with JavaScript sees, at one width."""
+def take_sealing(browser: Page, server: Server, begin: Path, width: int, folder: Path) -> None:
+    """What a visitor with JavaScript sees, at one width; the pictures' names begin as `begin` does."""
 
     def take(name: str) -> None:
-        (pictures / f"script-{name}-{width}.png").write_bytes(browser.picture(whole=True))
+        begin.with_name(f"{begin.name}-{name}-{width}.png").write_bytes(browser.picture(whole=True))
 
     browser.resize(width, HEIGHT)
     with relaying(server.port) as relay:
