@@ -372,6 +372,65 @@ client-back = Back to the form
 
 client-receipt-words = They were locked on this device; our server has not seen them.
 
+client-receipt-files = Add files now (opens a second window; type your code there)
+client-receipt-later = With your code you can also write more, answer questions, and change what you permit.
+
+## The mailbox with JavaScript: texts of its own script, as above
+
+client-mailbox-ready = JavaScript is on, so this device opens our answers. Our server gets neither your code nor what the answers say.
+client-mailbox-connection = This page cannot reach our server to fetch the office's keys, and goes on trying. Wait, or open this page again later.
+client-mailbox-keys = The keys on our server are not valid keys of the office, so no answer could be checked. Do not type your code now; check the address, or come back on another day.
+client-mailbox-wrong-word = Word { $place } is not an English word that a code can have. Compare it with what you wrote down, or type the 34 digits instead.
+client-mailbox-question = A question from the office. You can answer it below.
+client-mailbox-here = This device opened these answers and checked that the office signed them. Our server has seen neither your code nor what they say.
+client-mailbox-delete = Delete this answer
+client-mailbox-delete-number = Delete answer { $number }
+client-mailbox-delete-all = Delete all answers
+client-mailbox-deleted = Deleted from our server. What the office has, and your report, are not touched by this.
+client-mailbox-not-deleted = It was not deleted: our server could not be reached. Try again when the connection is back.
+client-follow-heading = Write to the office
+client-follow-what = Write more, add files, answer a question, or change what you permit. This device locks it before it is sent, and the office puts it to your report.
+client-follow-sending = Your message is being sent
+client-follow-story = What do you want to say?
+client-follow-answers = Does it answer a question of the office?
+client-follow-answers-none = No
+client-follow-answers-number = Yes, the question in answer { $number }
+client-follow-files-help = Files can hold hidden data about you and the device.
+client-follow-code = Change your return code
+client-follow-code-tick = Give me a new code
+client-follow-code-help = For when somebody else may know the old one. The new code is shown once, when this was sent. Until the office has confirmed it, who has the old code can still read our answers.
+client-follow-empty = Write something, choose a file, or change what you permit, then send.
+client-follow-stored = Your message is stored, locked
+client-follow-stored-what = The office has not read it yet. What you changed holds from the day on which the office reads it, and its next answer says so.
+client-follow-new-code = Your new return code
+client-follow-new-code-keep = Keep the old code as well until an answer says that the new one is in use.
+
+## Follow-ups: what a person can say with the code besides text and files
+
+follow-permissions = Change what you permit
+follow-permissions-lower = You can lower or take back each permission. What was already passed on or published cannot be called back.
+follow-permissions-raise = You can permit more only in an answer to a question of the office.
+follow-unchanged = As it is
+follow-withdraw-all = Take back every permission
+follow-withdraw-all-help = The office then keeps and counts the case, and passes it to nobody.
+follow-delete = Have your report deleted
+follow-delete-tick = I ask the office to delete what I told it
+follow-delete-help = Two officers decide. The office tells you in its next answer what was deleted and what it had already passed on.
+purpose-focal-point = The focal point keeps and counts it
+purpose-mandate-holders = Independent UN experts
+purpose-asg-hc-hrc-president = Senior UN officials, in confidence
+purpose-un-field-presence-in-country = The United Nations in the country
+purpose-government = The Government
+purpose-non-state-addressee = A company, an armed group or another organisation
+purpose-public-copy-of-letter = The published copy of a letter
+purpose-public-statements = Public statements
+purpose-sg-report = The yearly report of the Secretary-General
+purpose-other-mechanisms = Other bodies, each by name
+permission-no = No
+permission-ask-first = Only after asking me
+permission-without-identity = Yes, without saying who
+permission-with-identity = Yes, also with the name
+
 ## The receipt
 
 page-receipt-title = Stored

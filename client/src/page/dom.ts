@@ -24,6 +24,13 @@ export function paragraph(words: string): HTMLParagraphElement {
   return element("p", {}, words);
 }
 
+/** Empties what shows a code or proof words. */
+export function hideSecrets(): void {
+  for (const secret of document.querySelectorAll("output")) {
+    secret.textContent = "";
+  }
+}
+
 /** A list of sentences. */
 export function list(...sentences: string[]): HTMLUListElement {
   return element("ul", {}, ...sentences.map((words) => element("li", {}, words)));

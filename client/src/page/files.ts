@@ -136,8 +136,11 @@ export function warning(file: { name: string; type: string }): string {
   return text("client-file-other");
 }
 
-const LARGE_BYTES = 100 * 1024 * 1024;
+export const MIB = 1024 * 1024;
+/** Most files of one report, or of one message. */
+export const FILES_LIMIT = 64;
+const LARGE_BYTES = 100 * MIB;
 /** Without a compiler: docs/ARCHITECTURE.md has the figure. */
-const SLOW_BYTES_A_SECOND = 1.9 * 1024 * 1024;
+const SLOW_BYTES_A_SECOND = 1.9 * MIB;
 const PICTURES = new Set(["heic", "heif", "jpg", "jpeg", "png", "tif", "tiff", "webp", "mp4", "mov", "3gp", "m4a", "opus"]);
 const DOCUMENTS = new Set(["pdf", "doc", "docx", "odt", "ods", "odp", "rtf", "xls", "xlsx", "ppt", "pptx", "pages"]);

@@ -19,9 +19,9 @@ export class Progress {
   /** The panel itself. */
   readonly panel: HTMLElement;
   /** Takes the focus when the panel appears. */
-  readonly heading = element("h1", { tabIndex: -1 }, text("client-progress-heading"));
+  readonly heading: HTMLElement;
   #acts: ProgressActs;
-  #bar = element("progress", { max: 1, value: 0, ariaLabel: text("client-progress-heading") });
+  #bar = element("progress", { max: 1, value: 0 });
   #happening = element("span");
   #tenths = element("span", { className: "unseen" });
   #numbers = element("span");
@@ -33,8 +33,10 @@ export class Progress {
   #stopped: "no" | "paused" | "unreachable" = "no";
   #tenth = 0;
 
-  constructor(acts: ProgressActs) {
+  constructor(heading: string, acts: ProgressActs) {
     this.#acts = acts;
+    this.heading = element("h1", { tabIndex: -1 }, heading);
+    this.#bar.ariaLabel = heading;
     this.#pause = button(text("client-pause"), () => this.#toggle());
     this.panel = element(
       "section",

@@ -177,7 +177,8 @@ fn groups(digits: &str) -> Zeroizing<String> {
 }
 
 fn show(args: InspectArgs) -> Result<(), Failure> {
-    let file = File::open(&args.file).map_err(|error| Failure::reading("the sealed file", &error))?;
+    let file =
+        File::open(&args.file).map_err(|error| Failure::reading("the sealed file", &error))?;
     let inspection = inspect(BufReader::new(file))?;
     let until = match &args.keys {
         Some(keys) => {
