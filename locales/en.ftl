@@ -399,37 +399,33 @@ client-follow-files-help = Files can hold hidden data about you and the device.
 client-follow-code = Change your return code
 client-follow-code-tick = Give me a new code
 client-follow-code-help = For when somebody else may know the old one. The new code is shown once, when this was sent. Until the office has confirmed it, who has the old code can still read our answers.
+client-follow-permissions = Change what you permit
+client-follow-permissions-lower = You can lower or take back each permission. What was already passed on or published cannot be called back.
+client-follow-permissions-raise = You can permit more only in an answer to a question of the office.
+client-follow-unchanged = As it is
+client-follow-withdraw-all = Take back every permission
+client-follow-withdraw-all-help = The office then keeps and counts the case, and passes it to nobody.
+client-follow-delete = Have your report deleted
+client-follow-delete-tick = I ask the office to delete what I told it
+client-follow-delete-help = Two officers decide. The office tells you in its next answer what was deleted and what it had already passed on.
+client-purpose-mandate-holders = Independent UN experts
+client-purpose-asg-hc-hrc-president = Senior UN officials, in confidence
+client-purpose-un-field-presence-in-country = The United Nations in the country
+client-purpose-government = The Government
+client-purpose-non-state-addressee = A company, an armed group or another organisation
+client-purpose-public-copy-of-letter = The published copy of a letter
+client-purpose-public-statements = Public statements
+client-purpose-sg-report = The yearly report of the Secretary-General
+client-purpose-other-mechanisms = Other bodies, each by name
+client-permission-no = No
+client-permission-ask-first = Only after asking me
+client-permission-without-identity = Yes, without saying who
+client-permission-with-identity = Yes, also with the name
 client-follow-empty = Write something, choose a file, or change what you permit, then send.
 client-follow-stored = Your message is stored, locked
 client-follow-stored-what = The office has not read it yet. What you changed holds from the day on which the office reads it, and its next answer says so.
 client-follow-new-code = Your new return code
 client-follow-new-code-keep = Keep the old code as well until an answer says that the new one is in use.
-
-## Follow-ups: what a person can say with the code besides text and files
-
-follow-permissions = Change what you permit
-follow-permissions-lower = You can lower or take back each permission. What was already passed on or published cannot be called back.
-follow-permissions-raise = You can permit more only in an answer to a question of the office.
-follow-unchanged = As it is
-follow-withdraw-all = Take back every permission
-follow-withdraw-all-help = The office then keeps and counts the case, and passes it to nobody.
-follow-delete = Have your report deleted
-follow-delete-tick = I ask the office to delete what I told it
-follow-delete-help = Two officers decide. The office tells you in its next answer what was deleted and what it had already passed on.
-purpose-focal-point = The focal point keeps and counts it
-purpose-mandate-holders = Independent UN experts
-purpose-asg-hc-hrc-president = Senior UN officials, in confidence
-purpose-un-field-presence-in-country = The United Nations in the country
-purpose-government = The Government
-purpose-non-state-addressee = A company, an armed group or another organisation
-purpose-public-copy-of-letter = The published copy of a letter
-purpose-public-statements = Public statements
-purpose-sg-report = The yearly report of the Secretary-General
-purpose-other-mechanisms = Other bodies, each by name
-permission-no = No
-permission-ask-first = Only after asking me
-permission-without-identity = Yes, without saying who
-permission-with-identity = Yes, also with the name
 
 ## The receipt
 

@@ -9,7 +9,7 @@ pub const SCRIPT_PATH: &str = "/static/asylia-762f8f70e79511c6.js";
 pub const SCRIPT: &[u8] = include_bytes!("../static/asylia-762f8f70e79511c6.js");
 
 /// Where the script of the mailbox is served.
-pub const MAILBOX_SCRIPT_PATH: &str = "/static/asylia-mailbox-2f30a0191ceba1c7.js";
+pub const MAILBOX_SCRIPT_PATH: &str = "/static/asylia-mailbox-c0f635fc08e6d442.js";
 
 /// The script of the mailbox.
-pub const MAILBOX_SCRIPT: &[u8] = include_bytes!("../static/asylia-mailbox-2f30a0191ceba1c7.js");
+pub const MAILBOX_SCRIPT: &[u8] = include_bytes!("../static/asylia-mailbox-c0f635fc08e6d442.js");

@@ -2,9 +2,9 @@
 import { element, paragraph } from "../page/dom.js";
 import { text } from "../page/texts.js";
 
-/** What somebody may be told for, as docs/FORMAT.md#follow-ups names it. */
+/** What somebody may be told for, as docs/FORMAT.md#follow-ups names it; that the office keeps and counts is no choice. */
 export const PURPOSES = [
-  "focal_point", "mandate_holders", "asg_hc_hrc_president", "un_field_presence_in_country", "government",
+  "mandate_holders", "asg_hc_hrc_president", "un_field_presence_in_country", "government",
   "non_state_addressee", "public_copy_of_letter", "public_statements", "sg_report", "other_mechanisms",
 ] as const;
 /** How far a permission goes, from the least. */
@@ -23,20 +23,20 @@ export class PermissionFields {
       element(
         "details",
         {},
-        element("summary", {}, text("follow-permissions")),
-        paragraph(text("follow-permissions-lower")),
-        paragraph(text("follow-permissions-raise")),
-        tick(this.#withdrawAll, text("follow-withdraw-all"), text("follow-withdraw-all-help")),
+        element("summary", {}, text("client-follow-permissions")),
+        paragraph(text("client-follow-permissions-lower")),
+        paragraph(text("client-follow-permissions-raise")),
+        tick(this.#withdrawAll, text("client-follow-withdraw-all"), text("client-follow-withdraw-all-help")),
         ...this.#selects.map(([purpose, select]) => {
           const id = purpose.replaceAll("_", "-");
-          return element("label", {}, text(`purpose-${id}`), select);
+          return element("label", {}, text(`client-purpose-${id}`), select);
         }),
       ),
       element(
         "details",
         {},
-        element("summary", {}, text("follow-delete")),
-        tick(this.#deleteReport, text("follow-delete-tick"), text("follow-delete-help")),
+        element("summary", {}, text("client-follow-delete")),
+        tick(this.#deleteReport, text("client-follow-delete-tick"), text("client-follow-delete-help")),
       ),
     ];
   }
@@ -55,9 +55,9 @@ export class PermissionFields {
 function choice(): HTMLSelectElement {
   const options = PERMISSIONS.map((permission) => {
     const id = permission.replaceAll("_", "-");
-    return element("option", { value: permission }, text(`permission-${id}`));
+    return element("option", { value: permission }, text(`client-permission-${id}`));
   });
-  return element("select", {}, element("option", { value: "" }, text("follow-unchanged")), ...options);
+  return element("select", {}, element("option", { value: "" }, text("client-follow-unchanged")), ...options);
 }
 
 function tick(input: HTMLInputElement, words: string, help: string): HTMLLabelElement {
