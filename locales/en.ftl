@@ -553,7 +553,7 @@ mailbox-heading = Read our answers
 mailbox-what = Type the return code that you kept. You see what the office wrote to you; what you sent is never shown.
 # Said beforehand, and true: do not soften it.
 mailbox-without-script = Without JavaScript our server sees your code and our answers for the moment it needs to open them. It keeps neither. Somebody who took over our server could read them, and could write answers in our name to those who also sent their report without JavaScript.
-mailbox-script-on = JavaScript is on, so nothing you type here can be sent. This version opens answers only with JavaScript off: turn it off (Tor Browser: shield icon → Settings → Safest) and open this page again.
+mailbox-script-on = JavaScript is on, but this page is not ready to open answers yet. Wait a minute before you type. If this line stays, turn JavaScript off (Tor Browser: shield icon → Settings → Safest) and open this page again.
 mailbox-code = Your return code
     .help = Ten words or 34 digits. Capitals, spaces and dashes do not matter; the first four letters of an English word are enough.
 mailbox-read = Show our answers

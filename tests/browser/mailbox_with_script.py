@@ -165,8 +165,8 @@ def left(checks: Checks, page: Page, relay: Relay, server: Server, code: tuple[s
     until("a new page", lambda: page.value("document.querySelector('[name=code]')?.value") == "")
     log = server.log.read_bytes()
     checks.that(f"{page.name}: no line of the log holds a code", code[0].encode() not in log and b"serving on" in log)
-    relay.change = other_slots
     until("the button", lambda: count(page, READ))
+    relay.change = other_slots
     type_code(page, code[0])
     page.click(READ)
     until("a word", lambda: shown(page, "#code-wrong"))

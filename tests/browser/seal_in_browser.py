@@ -112,7 +112,7 @@ def receipt(checks: Checks, page: Page) -> list[str]:
 
 def nothing_left(checks: Checks, page: Page, relay: Relay, server: Server) -> None:
     """The page has forgotten the form, and kept nothing in the browser."""
-    checks.same(f"{page.name}: form, links and buttons are gone", count(page, "form, textarea, input, a, button"), 0)
+    checks.same(f"{page.name}: form and buttons are gone", count(page, "form, textarea, input, nav, button"), 0)
     checks.that(f"{page.name}: nothing of the story is in it", "جنيف" not in str(page.source))
     checks.same(f"{page.name}: it left nothing in the browser", page.value(TRACES), NO_TRACES)
     checks.same(f"{page.name}: the address is the form's", page.url, relay.url())

@@ -4,7 +4,7 @@
  */
 import type { FollowUp, Mailbox, Receipt } from "../core/index.js";
 import { hex } from "../core/bytes.js";
-import { button, element, paragraph } from "../page/dom.js";
+import { button, element, paragraph, tick } from "../page/dom.js";
 import { FILES_LIMIT, FileList, MIB } from "../page/files.js";
 import { Sending, type Sender } from "../page/sending.js";
 import { text } from "../page/texts.js";
@@ -28,7 +28,7 @@ export class Composer implements Sender {
   #answers: HTMLSelectElement;
   #files: FileList;
   #permissions = new PermissionFields();
-  #newCode = element("input", { type: "checkbox" });
+  #newCode = element("input");
   #wrong = element("p", { className: "wrong", role: "alert", hidden: true }, text("client-follow-empty"));
   #send = button(text("client-send"), () => this.#start());
   #sending: Sending;
@@ -57,7 +57,7 @@ export class Composer implements Sender {
         "details",
         {},
         element("summary", {}, text("client-follow-code")),
-        labelled(text("client-follow-code-tick"), this.#newCode, text("client-follow-code-help")),
+        tick(this.#newCode, text("client-follow-code-tick"), text("client-follow-code-help")),
       ),
       this.#wrong,
       this.#send,
@@ -142,6 +142,5 @@ function questions({ replies }: Mailbox): HTMLSelectElement {
 
 function labelled(words: string, field: HTMLElement, help?: string): HTMLLabelElement {
   const small = help === undefined ? [] : [element("small", {}, help)];
-  const isTick = field instanceof HTMLInputElement && field.type === "checkbox";
-  return isTick ? element("label", {}, field, words, ...small) : element("label", {}, words, ...small, field);
+  return element("label", {}, words, ...small, field);
 }

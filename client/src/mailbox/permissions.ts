@@ -1,5 +1,5 @@
 /** Fields in which each permission can be lowered, withdrawn or answered; what is not chosen stays as it is. */
-import { element, paragraph } from "../page/dom.js";
+import { element, paragraph, tick } from "../page/dom.js";
 import { text } from "../page/texts.js";
 
 /** What somebody may be told for, as docs/FORMAT.md#follow-ups names it; that the office keeps and counts is no choice. */
@@ -15,8 +15,8 @@ export class PermissionFields {
   /** What stands on the page. */
   readonly parts: HTMLElement[];
   #selects = PURPOSES.map((purpose) => [purpose, choice()] as const);
-  #withdrawAll = element("input", { type: "checkbox" });
-  #deleteReport = element("input", { type: "checkbox" });
+  #withdrawAll = element("input");
+  #deleteReport = element("input");
 
   constructor() {
     this.parts = [
@@ -58,8 +58,4 @@ function choice(): HTMLSelectElement {
     return element("option", { value: permission }, text(`client-permission-${id}`));
   });
   return element("select", {}, element("option", { value: "" }, text("client-follow-unchanged")), ...options);
-}
-
-function tick(input: HTMLInputElement, words: string, help: string): HTMLLabelElement {
-  return element("label", {}, input, words, element("small", {}, help));
 }

@@ -24,6 +24,13 @@ export function paragraph(words: string): HTMLParagraphElement {
   return element("p", {}, words);
 }
 
+/** A tick with its words, as the page's own ticks look. */
+export function tick(input: HTMLInputElement, words: string, help: string): HTMLFieldSetElement {
+  input.type = "checkbox";
+  const label = element("label", {}, input, words, element("small", {}, help));
+  return element("fieldset", { role: "none" }, label);
+}
+
 /** Empties what shows a code or proof words. */
 export function hideSecrets(): void {
   for (const secret of document.querySelectorAll("output")) {

@@ -3,7 +3,7 @@
  * page's own: choosing again adds, and each file can be taken away.
  */
 import type { ChosenFile } from "../worker/messages.js";
-import { button, element } from "./dom.js";
+import { button, element, tick } from "./dom.js";
 import { size, text } from "./texts.js";
 
 /** The list below the form's file field. */
@@ -68,11 +68,10 @@ export class FileList {
 
   #item(chosen: ChosenFile): HTMLLIElement {
     const { file } = chosen;
-    const tick = element("input", { type: "checkbox" });
-    tick.addEventListener("change", () => {
-      chosen.showsWho = tick.checked;
+    const who = element("input");
+    who.addEventListener("change", () => {
+      chosen.showsWho = who.checked;
     });
-    const label = element("label", {}, tick, text("client-file-who"), element("small", {}, text("client-file-who-help")));
     const remove = button(text("client-file-remove"), () => {
       this.#files = this.#files.filter((other) => other !== chosen);
       item.remove();
@@ -87,10 +86,9 @@ export class FileList {
       element("strong", {}, name),
       element("p", {}, `${size(file.size)}, ${file.type || text("client-file-unknown")}`),
       element("p", {}, warning(file)),
-      element("fieldset", {}, label),
+      tick(who, text("client-file-who"), text("client-file-who-help")),
       remove,
     );
-    (item.lastElementChild?.previousElementSibling ?? item).role = "none";
     return item;
   }
 

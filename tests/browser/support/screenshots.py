@@ -1,6 +1,6 @@
 """Takes pictures of the pages for people to look at: `python3 -m support.screenshots FOLDER` in tests/browser.
 
-Form, progress, receipt and refusal at the width of a small telephone and of a desktop, whole, with JavaScript off and
+Form, progress, receipt, refusal and mailbox at the width of a small telephone and of a desktop, whole, with JavaScript off and
 on (`script-…`, in Chromium, and `firefox-…`); and the top of the form as the README shows it (`form.png`). Not a test, and not run by one.
 """
 
@@ -14,14 +14,16 @@ from support.chromium import Chromium, chromium
 from support.firefox import firefox
 from support.intake import Office, Server, serving
 from support.relay import relaying
-from support.visitor import Page, count, open_form, press, send_story, until, wait_for_receipt
+from support.visitor import (
+    CODE, Page, count, open_form, press, send_story, shown, until, wait_for_receipt, wait_for_words,
+)  # fmt: skip
 
 WIDTHS = (320, 1200)
 HEIGHT = 900
 README_SCALE = 0.75
 SEND = "form button"
-PROGRESS_SECONDS = 4
-SLOW = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"
+PROGRESS_SECONDS = 6
+SLOW_SECONDS = 0.05
 
 
 def main() -> None:
@@ -84,7 +86,7 @@ def take_sealing(browser: Page, server: Server, begin: Path, width: int, folder:
         until("the list of files", lambda: count(browser, ".files li") == 2)
         take("files")
         open_form(browser, relay.url())
-        relay.instead = lambda line: SLOW if line.startswith("PUT ") else None
+        relay.pause_seconds = SLOW_SECONDS
         send_story(browser, report.STORY, report.video(folder, 24))
         time.sleep(PROGRESS_SECONDS)
         take("progress")
@@ -94,6 +96,19 @@ def take_sealing(browser: Page, server: Server, begin: Path, width: int, folder:
     send_story(browser, report.STORY)
     wait_for_receipt(browser)
     take("receipt")
+    code = shown(browser, CODE)
+    browser.open(server.url("/mailbox"))
+    until("the button", lambda: count(browser, SEND))
+    take("mailbox")
+    browser.type("[name=code]", code)
+    press(browser, "mailbox-read")
+    wait_for_words(browser, "mailbox-empty")
+    browser.do("for (const each of document.querySelectorAll('details')) each.open = true;")
+    take("answers")
+    browser.do("[...document.querySelectorAll('details input')].at(-1).click();")
+    press(browser, "client-send")
+    wait_for_words(browser, "client-follow-stored")
+    take("new-code")
 
 
 if __name__ == "__main__":
