@@ -87,6 +87,14 @@ impl AcknowledgementToken {
         Zeroizing::new(words_of_bits(&*bits, TOKEN_WORDS).join(" "))
     }
 
+    /// The words in capitals, for a QR code: its alphanumeric mode has no small letters.
+    ///
+    /// What a scanner reads is typed words like any others ([`Self::parse`]).
+    #[must_use]
+    pub fn to_qr_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.to_words().to_ascii_uppercase())
+    }
+
     /// Reads typed words: any case, spacing and dashes, four-letter prefixes.
     ///
     /// # Errors
@@ -154,6 +162,8 @@ mod tests {
             let shouted = words.to_uppercase().replace(' ', " - ");
             let read = AcknowledgementToken::parse(&shouted).ok().unwrap();
             assert_eq!(read.hash(), token.hash());
+            let scanned = AcknowledgementToken::parse(&format!("{}\n", &*opened.to_qr_text()));
+            assert_eq!(scanned.ok().unwrap().hash(), token.hash());
         }
         let other = Intake(HybridIdentity::from_seed(&[2; 32]));
         let sealed = AcknowledgementToken([0; 16])

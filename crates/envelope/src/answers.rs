@@ -22,6 +22,16 @@ pub enum Answer {
     Tick(bool),
 }
 
+impl Answer {
+    fn says_something(&self) -> bool {
+        match self {
+            Self::Text(text) => text.as_ref().is_some_and(|text| !text.trim().is_empty()),
+            Self::Several(values) => !values.is_empty(),
+            Self::Tick(ticked) => *ticked,
+        }
+    }
+}
+
 /// An answer for every question; unanswered ones as `form-values.json` `field_rule` says.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answers(BTreeMap<&'static str, Answer>);
@@ -86,6 +96,13 @@ impl Answers {
     pub fn has_story(&self) -> bool {
         self.text("story")
             .is_some_and(|story| !story.trim().is_empty())
+    }
+
+    /// Whether a question of `classes` was answered, white space apart.
+    #[must_use]
+    pub fn any_of(&self, classes: &[Class]) -> bool {
+        self.iter()
+            .any(|(question, answer)| classes.contains(&question.class) && answer.says_something())
     }
 
     /// Every answer in the order of the form.

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     answers::{Answers, AnswersOf},
+    day::Day,
     ids::{InstanceId, LookupId, PageNumber, QuestionNonce, ReplyDigest, SubmissionId},
     return_code::MailboxKeys,
     signing::{BadSignature, Mailbox, SigningKey, VerifyingKey},
@@ -99,16 +100,38 @@ pub struct FollowUpProof {
     new_signature: Option<String>,
 }
 
+/// What a proof says of a follow-up besides its compartments. No plaintext, so that it may wait for slow files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FollowUpTie {
+    /// See [`FollowUp::lookup_id`].
+    pub lookup_id: LookupId,
+    /// See [`FollowUp::counter`].
+    pub counter: u64,
+    /// See [`FollowUp::answers_reply`].
+    pub answers_reply: Option<ReplyDigest>,
+    /// Verifying key of the new code, base64.
+    pub new_key: Option<String>,
+}
+
 /// The statement behind a proof: everything that ties a follow-up to its place.
-pub struct FollowUpStatement<'a> {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FollowUpStatement {
     /// The office's installation.
     pub instance: InstanceId,
     /// The follow-up's own submission id.
     pub submission_id: SubmissionId,
-    /// The follow-up.
-    pub follow_up: &'a FollowUp,
+    /// Mailbox, place, and what it answers.
+    pub tie: FollowUpTie,
     /// SHA-256 of `meta/manifest`, whose digests cover all compartments.
     pub manifest_sha256: [u8; 32],
+}
+
+/// The keys that sign a follow-up; a secret of the submitter.
+pub struct FollowUpKeys {
+    /// That of the code.
+    pub code: SigningKey<Mailbox>,
+    /// That of the new code, where the follow-up names one.
+    pub new_code: Option<SigningKey<Mailbox>>,
 }
 
 /// Why a proof does not hold.
@@ -127,6 +150,30 @@ pub enum ProofError {
 }
 
 impl FollowUp {
+    /// What its proof says of it.
+    #[must_use]
+    pub fn tie(&self) -> FollowUpTie {
+        let new_mailbox = self.new_mailbox.as_ref();
+        FollowUpTie {
+            lookup_id: self.lookup_id,
+            counter: self.counter,
+            answers_reply: self.answers_reply,
+            new_key: new_mailbox.map(|address| address.verifying_key.clone()),
+        }
+    }
+
+    /// Whether it says anything at all; `files` that come along say something too.
+    #[must_use]
+    pub fn says_something(&self, files: bool) -> bool {
+        files
+            || self.withdraw_all
+            || self.delete_report
+            || self.new_mailbox.is_some()
+            || !self.permissions.is_empty()
+            || self.answers.any_of(ACCOUNT_CLASSES)
+            || self.answers.any_of(SENSITIVE_CLASSES)
+    }
+
     /// The JSON member, cleared when dropped.
     #[must_use]
     pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
@@ -178,34 +225,59 @@ impl FollowUp {
     }
 }
 
-impl FollowUpStatement<'_> {
+/// The place of a follow-up that is sealed at this second of this day: above all that the office has confirmed.
+///
+/// `read` is the highest [`crate::reply::Reply::follow_up_counter`] of the replies at hand; `seconds` counts from
+/// 1970. Nothing need be kept between two follow-ups. `docs/FORMAT.md#follow-ups` says which clock.
+#[must_use]
+pub fn next_counter(read: u64, seconds: u64) -> u64 {
+    seconds.max(read.saturating_add(1))
+}
+
+/// Whether a counter can be that of an honest sealer, on the day on which the office looks: one far ahead would
+/// shut out all that come later.
+#[must_use]
+pub fn counter_is_plausible(counter: u64, today: Day) -> bool {
+    let limit = today.days_since_1970() + COUNTER_DAYS_AHEAD;
+    counter > 0 && u64::try_from(limit).is_ok_and(|days| counter < days * SECONDS_PER_DAY)
+}
+
+impl FollowUpKeys {
+    /// Those of a code, and of a new one where there is one.
+    #[must_use]
+    pub fn of(code: MailboxKeys, new_code: Option<MailboxKeys>) -> Self {
+        Self {
+            code: code.signing_key,
+            new_code: new_code.map(|keys| keys.signing_key),
+        }
+    }
+}
+
+impl FollowUpStatement {
     /// Signs with the code, and with the new one where the follow-up names it.
     #[must_use]
-    pub fn sign(&self, keys: &MailboxKeys, new_keys: Option<&MailboxKeys>) -> FollowUpProof {
+    pub fn sign(&self, keys: &FollowUpKeys) -> FollowUpProof {
         let sign = |key: &SigningKey<Mailbox>| {
             self.with_fields(|fields| BASE64_STANDARD.encode(key.sign(fields)))
         };
         FollowUpProof {
-            signature: sign(&keys.signing_key),
-            new_signature: new_keys.map(|keys| sign(&keys.signing_key)),
+            signature: sign(&keys.code),
+            new_signature: keys.new_code.as_ref().map(sign),
         }
     }
 
     /// The signed fields, in their order.
     fn with_fields<T>(&self, use_fields: impl FnOnce(&[&[u8]]) -> T) -> T {
-        let follow_up = self.follow_up;
-        let digest = follow_up.answers_reply.map(|digest| digest.0);
-        let new_key = follow_up
-            .new_mailbox
-            .as_ref()
-            .map(|address| address.verifying_key.as_bytes());
+        let tie = &self.tie;
+        let digest = tie.answers_reply.map(|digest| digest.0);
+        let new_key = tie.new_key.as_deref().unwrap_or_default();
         use_fields(&[
             &self.instance.0,
             &self.submission_id.0,
-            &follow_up.lookup_id.0,
-            &follow_up.counter.to_be_bytes(),
+            &tie.lookup_id.0,
+            &tie.counter.to_be_bytes(),
             digest.as_ref().map_or(&[][..], |digest| digest),
-            new_key.unwrap_or_default(),
+            new_key.as_bytes(),
             &self.manifest_sha256,
         ])
     }
@@ -235,15 +307,15 @@ impl FollowUpProof {
     /// See [`ProofError`].
     pub fn verify(
         &self,
-        statement: &FollowUpStatement<'_>,
+        statement: &FollowUpStatement,
         mailbox: &MailboxAddress,
     ) -> Result<(), ProofError> {
-        if statement.follow_up.lookup_id != mailbox.lookup_id {
+        if statement.tie.lookup_id != mailbox.lookup_id {
             return Err(ProofError::OtherMailbox);
         }
-        verify(statement, mailbox, &self.signature)
+        verify(statement, &mailbox.verifying_key, &self.signature)
             .map_err(|BadSignature| ProofError::NotTheCode)?;
-        match (&statement.follow_up.new_mailbox, &self.new_signature) {
+        match (&statement.tie.new_key, &self.new_signature) {
             (None, None) => Ok(()),
             (Some(new), Some(signature)) => {
                 verify(statement, new, signature).map_err(|BadSignature| ProofError::NotTheNewCode)
@@ -254,11 +326,11 @@ impl FollowUpProof {
 }
 
 fn verify(
-    statement: &FollowUpStatement<'_>,
-    mailbox: &MailboxAddress,
+    statement: &FollowUpStatement,
+    verifying_key: &str,
     signature: &str,
 ) -> Result<(), BadSignature> {
-    let key = VerifyingKey::<Mailbox>::parse(&mailbox.verifying_key).map_err(|_| BadSignature)?;
+    let key = VerifyingKey::<Mailbox>::parse(verifying_key).map_err(|_| BadSignature)?;
     let signature = BASE64_STANDARD
         .decode(signature)
         .map_err(|_| BadSignature)?;
@@ -313,6 +385,10 @@ struct FollowUpIn {
     #[serde(deserialize_with = "sensitive")]
     sensitive: Answers,
 }
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+/// A sealer's clock may be some hours ahead, and its day is the server's.
+const COUNTER_DAYS_AHEAD: i64 = 2;
 
 #[cfg(test)]
 mod tests;

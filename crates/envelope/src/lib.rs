@@ -8,7 +8,7 @@
 //! [`sealing`] (inner layer), [`sealed_file`] (carried to an upload), [`record`] (outer layer), [`open`]
 //! (the way back), [`key_bundle`] and [`signing`] (whose keys), [`return_code`] and [`words`] (the
 //! submitter's side), [`reply`] and [`follow_up`] (what is said later), [`transfer`] and
-//! [`acknowledgement`] (the stick), [`site`] (what a site serves).
+//! [`acknowledgement`] (the stick), [`pairing`] (whose stick), [`site`] (what a site serves).
 #![deny(missing_docs)]
 
 pub mod acknowledgement;
@@ -20,6 +20,7 @@ pub mod ids;
 pub mod key_bundle;
 pub mod open;
 pub mod padding;
+pub mod pairing;
 pub mod prescan;
 pub mod questionnaire;
 pub mod record;

@@ -11,14 +11,15 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    follow_up::{FollowUp, FollowUpProof, FollowUpStatement, ProofError},
     ids::{InstanceId, RecordId, SubmissionId},
     padding::{LENGTH_PREFIX_BYTES, RECORD_FLOOR_BYTES, stored_bytes},
-    record::{RecordEnd, RecordHead, listing_line},
+    record::{DECOY, Nothing, RecordEnd, RecordHead, listing_line},
     seal::{OpenError, OpensSubmissions, open},
     slices::{SliceError, SliceReader, StreamKind, StreamName},
     submission::{
         Account, BadDocument, CompartmentName, DOCUMENT_LIMIT_BYTES, FORMAT_VERSION, IdentityPart,
-        Manifest,
+        MailboxAddress,
     },
 };
 
@@ -51,14 +52,43 @@ pub struct OpenedRecord {
     pub head: RecordHead,
     /// Drawn by the sealer.
     pub submission_id: Option<SubmissionId>,
-    /// Present when its compartment opened.
+    /// Of a first report: present when its compartment opened.
     pub account: Option<Account>,
+    /// Of a follow-up: present when its compartment opened; then there is no account.
+    pub follow_up: Option<OpenedFollowUp>,
     /// Present when its compartment opened.
     pub identity: Option<IdentityPart>,
     /// Every attachment that opened, in order.
     pub attachments: Vec<OpenedAttachment>,
     /// What did not verify; empty for a whole submission.
     pub problems: Vec<Problem>,
+}
+
+/// A follow-up out of its seals; unproven until [`OpenedRecord::verify_follow_up`]. Plaintext: no `Debug`.
+pub struct OpenedFollowUp {
+    /// What it says.
+    pub follow_up: FollowUp,
+    /// Signatures over it; `None` when the manifest did not open, or has none behind it.
+    pub proof: Option<FollowUpProof>,
+    /// SHA-256 of the manifest, which the signatures cover; zeros when that did not open.
+    pub manifest_sha256: [u8; 32],
+}
+
+impl OpenedFollowUp {
+    /// What its proof must be over.
+    #[must_use]
+    pub fn statement(
+        &self,
+        instance: InstanceId,
+        submission_id: SubmissionId,
+    ) -> FollowUpStatement {
+        FollowUpStatement {
+            instance,
+            submission_id,
+            tie: self.follow_up.tie(),
+            manifest_sha256: self.manifest_sha256,
+        }
+    }
 }
 
 /// An attachment that opened and whose digest fits. Plaintext: no `Debug`.
@@ -118,6 +148,9 @@ pub enum RecordError {
     /// It belongs to another installation.
     #[error("the record belongs to another office's installation")]
     OtherInstance,
+    /// The server made it so that the number of reports does not show; it opened whole and holds nothing.
+    #[error("the record is a decoy: nobody reported anything")]
+    Decoy,
     /// The file that is read, or the sink of an attachment, failed.
     #[error("reading or writing failed")]
     Io(io::ErrorKind),
@@ -153,6 +186,7 @@ pub fn open_record(
     let head: RecordHead = document(&mut slices, "record")?;
     check_label(&head, label)?;
     let mut opening = Opening::new(label, identities, attachment_bytes);
+    let mut decoy = false;
     loop {
         let stream = slices
             .next_stream()
@@ -161,12 +195,46 @@ pub fn open_record(
         if stream == StreamName::meta("end") {
             break;
         }
-        opening.compartment(&stream, &mut slices)?;
+        if stream == StreamName::meta(DECOY) && opening.is_empty() && !decoy {
+            read_json::<Nothing>(&mut slices)?;
+            decoy = true;
+        } else {
+            opening.compartment(&stream, &mut slices)?;
+        }
     }
     let end: RecordEnd = read_json(&mut slices)?;
     let class = slices.finish(RECORD_FLOOR_BYTES).map_err(outer_error)?;
     check_padding(ciphertext, length, class)?;
+    if decoy {
+        // Whoever hides a report behind the mark of a decoy has made a record that is none.
+        return Err(match opening.is_empty() && end.compartments == 0 {
+            true => RecordError::Decoy,
+            false => RecordError::Format,
+        });
+    }
     opening.finish(head, &end)
+}
+
+impl OpenedRecord {
+    /// Checks that a follow-up was signed with the code of `mailbox`, whole: nothing of it altered or left out.
+    ///
+    /// Whether its counter is greater than the last, and whether a path without JavaScript makes a raise unproven,
+    /// is for the caller, who keeps both.
+    ///
+    /// # Errors
+    /// See [`ProofError`]; also [`ProofError::NotTheCode`] for a record that is no follow-up, carries no proof, or
+    /// is not what its manifest says.
+    pub fn verify_follow_up(&self, mailbox: &MailboxAddress) -> Result<(), ProofError> {
+        let altered = |problem: &Problem| !matches!(problem, Problem::Closed(_));
+        if self.problems.iter().any(altered) {
+            return Err(ProofError::NotTheCode);
+        }
+        let (Some(said), Some(id)) = (&self.follow_up, self.submission_id) else {
+            return Err(ProofError::NotTheCode);
+        };
+        let proof = said.proof.as_ref().ok_or(ProofError::NotTheCode)?;
+        proof.verify(&said.statement(self.head.instance, id), mailbox)
+    }
 }
 
 fn check_label(head: &RecordHead, label: &RecordLabel) -> Result<(), RecordError> {
@@ -250,8 +318,9 @@ struct Opening<'a, 'b> {
     size: u64,
     submission_id: Option<SubmissionId>,
     account: Option<Account>,
+    follow_up: Option<FollowUp>,
     identity: Option<IdentityPart>,
-    manifest: Option<Manifest>,
+    manifest: Option<compartment::OpenedManifest>,
     attachments: Vec<OpenedAttachment>,
     problems: Vec<Problem>,
 }
@@ -277,6 +346,7 @@ impl<'a, 'b> Opening<'a, 'b> {
             size: 0,
             submission_id: None,
             account: None,
+            follow_up: None,
             identity: None,
             manifest: None,
             attachments: Vec::new(),
@@ -324,6 +394,7 @@ impl<'a, 'b> Opening<'a, 'b> {
         self.seen.push(Seen { name, size, sha256 });
         match opened {
             Ok(compartment::Content::Account(account)) => self.account = Some(*account),
+            Ok(compartment::Content::FollowUp(follow_up)) => self.follow_up = Some(*follow_up),
             Ok(compartment::Content::Identity(identity)) => self.identity = Some(identity),
             Ok(compartment::Content::Manifest(manifest)) => self.manifest = Some(manifest),
             Ok(compartment::Content::Attachment(attachment)) => self.attachments.push(attachment),
@@ -331,6 +402,11 @@ impl<'a, 'b> Opening<'a, 'b> {
             Err(compartment::Failure::Problem(problem)) => self.problems.push(problem),
         }
         Ok(())
+    }
+
+    /// Whether no compartment was met yet.
+    fn is_empty(&self) -> bool {
+        self.seen.is_empty() && self.problems.is_empty()
     }
 
     /// Counts one compartment for the comparison with the record's end.
@@ -354,10 +430,20 @@ impl<'a, 'b> Opening<'a, 'b> {
             return Err(RecordError::Format);
         }
         self.check_manifest();
+        let (proof, manifest_sha256) = match self.manifest {
+            Some(manifest) => (manifest.proof, manifest.sha256),
+            None => (None, [0; 32]),
+        };
+        let follow_up = self.follow_up.map(|follow_up| OpenedFollowUp {
+            follow_up,
+            proof,
+            manifest_sha256,
+        });
         Ok(OpenedRecord {
             head,
             submission_id: self.submission_id,
             account: self.account,
+            follow_up,
             identity: self.identity,
             attachments: self.attachments,
             problems: self.problems,
@@ -375,9 +461,14 @@ impl<'a, 'b> Opening<'a, 'b> {
                 self.problems.push(Problem::Missing(name));
             }
         }
-        let Some(manifest) = &self.manifest else {
+        let Some(opened) = &self.manifest else {
             return;
         };
+        if opened.proof.is_some() && self.account.is_some() {
+            // Only a follow-up is signed.
+            self.problems.push(Problem::Unknown);
+        }
+        let manifest = &opened.manifest;
         for entry in &manifest.compartments {
             let Some(name) = CompartmentName::parse(&entry.name) else {
                 self.problems.push(Problem::Unknown);

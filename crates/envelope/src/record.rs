@@ -63,6 +63,14 @@ pub struct RecordEnd {
     pub sha256: String,
 }
 
+/// `meta/decoy`: a mark, and nothing in it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// Name of the member that marks a decoy.
+pub(crate) const DECOY: &str = "decoy";
+
 /// Writes one record's ciphertext into `W`, in constant memory.
 pub struct RecordWriter<W: Write> {
     slices: SliceWriter<Sealer<W>>,
@@ -90,6 +98,17 @@ impl<W: Write> RecordWriter<W> {
             digest: Sha256::new(),
             ended: false,
         })
+    }
+
+    /// Makes it a decoy: a record without compartments, which only the intake identity tells from a report.
+    ///
+    /// # Errors
+    /// Those of the sink; also when a compartment was begun.
+    pub fn decoy(&mut self) -> io::Result<()> {
+        if self.end.compartments > 0 {
+            return Err(io::Error::other("a report cannot become a decoy"));
+        }
+        self.slices.document(DECOY, &json_bytes(&Nothing {}))
     }
 
     /// Ends the record's content and writes a part of its padding; true when none is missing.

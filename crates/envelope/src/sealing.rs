@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    follow_up::{FollowUp, FollowUpKeys, FollowUpStatement, FollowUpTie},
     ids::{InstanceId, SubmissionId},
     key_bundle::Period,
     padding::{COMPARTMENT_FLOOR_BYTES, PADDING_STEP_BYTES},
@@ -43,6 +44,8 @@ pub struct SubmissionSealer<'a, S: CompartmentSink> {
     period: &'a Period,
     submission_id: SubmissionId,
     manifest: Manifest,
+    /// Of a follow-up: what its proof will say, and the keys that sign it.
+    proof: Option<(FollowUpTie, FollowUpKeys)>,
     state: State<S>,
 }
 
@@ -82,19 +85,55 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
         identity: &IdentityPart,
         sink: S,
     ) -> io::Result<Self> {
+        let mut sealer = Self::empty(instance, period, submission_id, sink);
+        let account = account.to_json();
+        sealer.document(CompartmentName::Account, &[("account", &account)])?;
+        sealer.identity(identity)
+    }
+
+    /// As [`Self::start`], for a follow-up, which `keys` sign at the end.
+    ///
+    /// # Errors
+    /// Those of the sink.
+    pub fn start_follow_up(
+        instance: InstanceId,
+        period: &'a Period,
+        submission_id: SubmissionId,
+        follow_up: &FollowUp,
+        identity: &IdentityPart,
+        keys: FollowUpKeys,
+        sink: S,
+    ) -> io::Result<Self> {
+        let mut sealer = Self::empty(instance, period, submission_id, sink);
+        sealer.proof = Some((follow_up.tie(), keys));
+        let said = follow_up.to_json();
+        sealer.document(CompartmentName::Account, &[("follow-up", &said)])?;
+        sealer.identity(identity)
+    }
+
+    fn empty(
+        instance: InstanceId,
+        period: &'a Period,
+        submission_id: SubmissionId,
+        sink: S,
+    ) -> Self {
         let manifest = Manifest {
             compartments: Vec::new(),
         };
-        let mut sealer = Self {
+        Self {
             instance,
             period,
             submission_id,
             manifest,
+            proof: None,
             state: State::Between(sink),
-        };
-        sealer.document(CompartmentName::Account, "account", &account.to_json())?;
-        sealer.document(CompartmentName::Identity, "identity", &identity.to_json())?;
-        Ok(sealer)
+        }
+    }
+
+    fn identity(mut self, identity: &IdentityPart) -> io::Result<Self> {
+        let identity = identity.to_json();
+        self.document(CompartmentName::Identity, &[("identity", &identity)])?;
+        Ok(self)
     }
 
     /// Begins an attachment; its name is cut, never refused. Returns its number, from 1.
@@ -196,17 +235,31 @@ impl<'a, S: CompartmentSink> SubmissionSealer<'a, S> {
     pub fn finish(mut self) -> io::Result<S> {
         self.end_attachment()?;
         let manifest = json_bytes(&self.manifest);
-        self.document(CompartmentName::Manifest, "manifest", &manifest)?;
+        let proof = self.proof.take().map(|(tie, keys)| {
+            let statement = FollowUpStatement {
+                instance: self.instance,
+                submission_id: self.submission_id,
+                tie,
+                manifest_sha256: Sha256::digest(&*manifest).into(),
+            };
+            statement.sign(&keys).to_json()
+        });
+        let members = [("manifest", &*manifest)].into_iter();
+        let proof = proof.iter().map(|proof| ("proof", &**proof));
+        let members: Vec<(&str, &Vec<u8>)> = members.chain(proof).collect();
+        self.document(CompartmentName::Manifest, &members)?;
         self.between()
     }
 
-    fn document(&mut self, name: CompartmentName, member: &str, json: &[u8]) -> io::Result<()> {
+    fn document(&mut self, name: CompartmentName, members: &[(&str, &Vec<u8>)]) -> io::Result<()> {
         let reader = match name {
             CompartmentName::Identity => Reader::Identity,
             _ => Reader::Account,
         };
         let mut writer = self.open_compartment(name, reader)?;
-        writer.document(member, json)?;
+        for (member, json) in members {
+            writer.document(member, json)?;
+        }
         self.close_compartment(name, writer)
     }
 

@@ -31,12 +31,21 @@ fn follow_up(keys: &MailboxKeys) -> FollowUp {
     }
 }
 
-fn statement(follow_up: &FollowUp) -> FollowUpStatement<'_> {
+fn statement(follow_up: &FollowUp) -> FollowUpStatement {
     FollowUpStatement {
         instance: INSTANCE,
         submission_id: SubmissionId([2; 16]),
-        follow_up,
+        tie: follow_up.tie(),
         manifest_sha256: [9; 32],
+    }
+}
+
+/// Keys like those of `of`, which stays with the test.
+fn signing(of: &MailboxKeys, new: Option<&MailboxKeys>) -> FollowUpKeys {
+    let copy = |keys: &MailboxKeys| SigningKey::from_seed(&keys.signing_key.seed());
+    FollowUpKeys {
+        code: copy(of),
+        new_code: new.map(copy),
     }
 }
 
@@ -84,38 +93,24 @@ fn the_code_of_the_case_signs_every_part() {
     let (keys, other) = (keys(), keys());
     let address = MailboxAddress::of(&keys);
     let sent = follow_up(&keys);
-    let proof = statement(&sent).sign(&keys, None);
+    let proof = statement(&sent).sign(&signing(&keys, None));
     let proof = FollowUpProof::parse(&proof.to_json()).unwrap();
     assert_eq!(proof.verify(&statement(&sent), &address), Ok(()));
 
-    let refused = |change: &dyn Fn(&mut FollowUpStatement<'_>, &mut FollowUp)| {
-        let mut altered = follow_up(&keys);
-        let mut said = statement(&sent);
-        change(&mut said, &mut altered);
-        let said = FollowUpStatement {
-            follow_up: &altered,
-            ..said
-        };
-        proof.verify(&said, &address)
+    let refused = |change: &dyn Fn(&mut FollowUpStatement)| {
+        let mut altered = statement(&sent);
+        change(&mut altered);
+        proof.verify(&altered, &address)
     };
-    assert_eq!(refused(&|_, _| ()), Ok(()));
+    assert_eq!(refused(&|_| ()), Ok(()));
     let not_the_code = Err(ProofError::NotTheCode);
-    assert_eq!(refused(&|said, _| said.instance.0[0] ^= 1), not_the_code);
-    assert_eq!(
-        refused(&|said, _| said.submission_id.0[0] ^= 1),
-        not_the_code
-    );
-    assert_eq!(
-        refused(&|said, _| said.manifest_sha256[0] ^= 1),
-        not_the_code
-    );
-    assert_eq!(refused(&|_, altered| altered.counter += 1), not_the_code);
-    assert_eq!(
-        refused(&|_, altered| altered.answers_reply = None),
-        not_the_code
-    );
+    assert_eq!(refused(&|said| said.instance.0[0] ^= 1), not_the_code);
+    assert_eq!(refused(&|said| said.submission_id.0[0] ^= 1), not_the_code);
+    assert_eq!(refused(&|said| said.manifest_sha256[0] ^= 1), not_the_code);
+    assert_eq!(refused(&|said| said.tie.counter += 1), not_the_code);
+    assert_eq!(refused(&|said| said.tie.answers_reply = None), not_the_code);
 
-    let forged = statement(&sent).sign(&other, None);
+    let forged = statement(&sent).sign(&signing(&other, None));
     assert_eq!(forged.verify(&statement(&sent), &address), not_the_code);
     let elsewhere = MailboxAddress::of(&other);
     assert_eq!(
@@ -131,19 +126,25 @@ fn a_new_code_counts_only_when_both_codes_have_signed() {
     let mut sent = follow_up(&old);
     sent.new_mailbox = Some(MailboxAddress::of(&new));
     let verified = |proof: FollowUpProof| proof.verify(&statement(&sent), &address);
-    assert_eq!(verified(statement(&sent).sign(&old, Some(&new))), Ok(()));
-    let refused = Err(ProofError::NotTheNewCode);
-    assert_eq!(verified(statement(&sent).sign(&old, None)), refused);
     assert_eq!(
-        verified(statement(&sent).sign(&old, Some(&stranger))),
+        verified(statement(&sent).sign(&signing(&old, Some(&new)))),
+        Ok(())
+    );
+    let refused = Err(ProofError::NotTheNewCode);
+    assert_eq!(
+        verified(statement(&sent).sign(&signing(&old, None))),
         refused
     );
     assert_eq!(
-        verified(statement(&sent).sign(&new, Some(&new))),
+        verified(statement(&sent).sign(&signing(&old, Some(&stranger)))),
+        refused
+    );
+    assert_eq!(
+        verified(statement(&sent).sign(&signing(&new, Some(&new)))),
         Err(ProofError::NotTheCode)
     );
     let plain = follow_up(&old);
-    let with_needless = statement(&plain).sign(&old, Some(&new));
+    let with_needless = statement(&plain).sign(&signing(&old, Some(&new)));
     assert_eq!(with_needless.verify(&statement(&plain), &address), refused);
 }
 
@@ -162,4 +163,54 @@ fn purposes_and_permissions_are_those_of_the_domain() {
         serde_json::from_value(domain["permission_values"].clone()).unwrap();
     assert!(permissions.is_sorted(), "from the least to the most");
     assert_eq!(permissions.len(), 4);
+}
+
+#[test]
+fn a_place_needs_nothing_kept_and_cannot_run_far_ahead() {
+    assert_eq!(next_counter(0, 1_795_000_000), 1_795_000_000);
+    assert_eq!(next_counter(1_795_000_000, 1_794_999_000), 1_795_000_001);
+    assert_eq!(next_counter(u64::MAX, 5), u64::MAX);
+    let today: Day = "2026-11-28".parse().unwrap();
+    let now = u64::try_from(today.days_since_1970()).unwrap() * SECONDS_PER_DAY + 43_200;
+    for (counter, plausible) in [
+        (0, false),
+        (1, true),
+        (now, true),
+        (now + SECONDS_PER_DAY, true),
+        (now + 2 * SECONDS_PER_DAY, false),
+        (u64::MAX, false),
+    ] {
+        assert_eq!(counter_is_plausible(counter, today), plausible, "{counter}");
+    }
+}
+
+#[test]
+fn one_that_says_nothing_is_told_from_one_that_does() {
+    let keys = keys();
+    let empty = || FollowUp {
+        permissions: BTreeMap::new(),
+        answers: Answers::default(),
+        ..follow_up(&keys)
+    };
+    assert!(!empty().says_something(false));
+    assert!(empty().says_something(true));
+    let says = |change: &dyn Fn(&mut FollowUp)| {
+        let mut said = empty();
+        change(&mut said);
+        said.says_something(false)
+    };
+    assert!(says(&|said| said.withdraw_all = true));
+    assert!(says(&|said| said.delete_report = true));
+    assert!(says(&|said| {
+        said.answers.add("story", "More.");
+    }));
+    assert!(says(&|said| {
+        said.answers.add("act_place_text", "There.");
+    }));
+    assert!(says(
+        &|said| said.new_mailbox = Some(MailboxAddress::of(&keys))
+    ));
+    assert!(!says(&|said| {
+        said.answers.add("story", " \n");
+    }));
 }

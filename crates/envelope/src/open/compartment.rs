@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{AttachmentBytes, Identities, OpenedAttachment, Problem, RecordLabel};
 use crate::{
+    follow_up::{FollowUp, FollowUpProof},
     ids::SubmissionId,
     padding::COMPARTMENT_FLOOR_BYTES,
     seal::{OpensSubmissions, open},
@@ -21,9 +22,18 @@ use crate::{
 /// What a compartment held.
 pub(super) enum Content {
     Account(Box<Account>),
+    FollowUp(Box<FollowUp>),
     Identity(IdentityPart),
     Attachment(OpenedAttachment),
-    Manifest(Manifest),
+    Manifest(OpenedManifest),
+}
+
+/// The manifest, with what stands behind it in a follow-up.
+pub(super) struct OpenedManifest {
+    pub(super) manifest: Manifest,
+    /// SHA-256 of the manifest's JSON.
+    pub(super) sha256: [u8; 32],
+    pub(super) proof: Option<FollowUpProof>,
 }
 
 /// Why it gives nothing.
@@ -93,11 +103,7 @@ fn read_content(
 ) -> Result<Content, Failure> {
     let damaged = || Failure::Problem(Problem::Damaged(name));
     match name {
-        CompartmentName::Account => {
-            let document = document(slices, "account", DOCUMENT_LIMIT_BYTES).ok_or_else(damaged)?;
-            let account = Account::parse(&document).map_err(|_| damaged())?;
-            Ok(Content::Account(Box::new(account)))
-        }
+        CompartmentName::Account => account_or_follow_up(slices).ok_or_else(damaged),
         CompartmentName::Identity => {
             let document =
                 document(slices, "identity", DOCUMENT_LIMIT_BYTES).ok_or_else(damaged)?;
@@ -105,13 +111,41 @@ fn read_content(
                 .map(Content::Identity)
                 .map_err(|_| damaged())
         }
-        CompartmentName::Manifest => json(slices, "manifest", MANIFEST_LIMIT_BYTES)
-            .map(Content::Manifest)
-            .ok_or_else(damaged),
+        CompartmentName::Manifest => manifest(slices).map(Content::Manifest).ok_or_else(damaged),
         CompartmentName::Attachment(number) => {
             attachment(slices, number, attachment_bytes).map(Content::Attachment)
         }
     }
+}
+
+/// The first member says whether it is a report or a follow-up.
+fn account_or_follow_up(slices: &mut SliceReader<impl Read>) -> Option<Content> {
+    let stream = slices.next_stream().ok()??;
+    let document = slices.document(DOCUMENT_LIMIT_BYTES).ok()?;
+    if stream == StreamName::meta("account") {
+        let account = Account::parse(&document).ok()?;
+        return Some(Content::Account(Box::new(account)));
+    }
+    let follow_up = (stream == StreamName::meta("follow-up")).then(|| FollowUp::parse(&document));
+    Some(Content::FollowUp(Box::new(follow_up?.ok()?)))
+}
+
+/// The manifest, and behind it the proof of a follow-up.
+fn manifest(slices: &mut SliceReader<impl Read>) -> Option<OpenedManifest> {
+    let json = document(slices, "manifest", MANIFEST_LIMIT_BYTES)?;
+    let proof = match slices.next_stream().ok()? {
+        None => None,
+        Some(stream) if stream == StreamName::meta("proof") => {
+            let proof = slices.document(PROOF_LIMIT_BYTES).ok()?;
+            Some(FollowUpProof::parse(&proof).ok()?)
+        }
+        Some(_) => return None,
+    };
+    Some(OpenedManifest {
+        manifest: serde_json::from_slice(&json).ok()?,
+        sha256: Sha256::digest(&*json).into(),
+        proof,
+    })
 }
 
 fn attachment(
@@ -177,5 +211,7 @@ fn json<T: DeserializeOwned>(
 
 /// 66 entries of at most some 170 bytes.
 const MANIFEST_LIMIT_BYTES: usize = 16 * 1024;
+/// Two signatures in base64.
+const PROOF_LIMIT_BYTES: usize = 1024;
 /// Two texts of 1 KiB, every byte of them escaped.
 const FILE_HEAD_LIMIT_BYTES: usize = 16 * 1024;

@@ -429,3 +429,5 @@ fn a_disk_that_fails_is_no_fault_of_the_record() {
         Some(RecordError::Io(io::ErrorKind::StorageFull))
     );
 }
+
+mod follow_ups;
