@@ -391,6 +391,7 @@ client-mailbox-not-deleted = It was not deleted: our server could not be reached
 client-follow-heading = Write to the office
 client-follow-what = Write more, add files, answer a question, or change what you permit. This device locks it before it is sent, and the office puts it to your report.
 client-follow-sending = Your message is being sent
+client-follow-stay = Keep this page open until it says that your message is stored. If you must close it, nothing is stored, and you can send again later.
 client-follow-story = What do you want to say?
 client-follow-answers = Does it answer a question of the office?
 client-follow-answers-none = No

@@ -3,13 +3,13 @@
 //! modules are UTF-8 whatever their media type says.
 
 /// Where the script of the form is served; it is the Worker that seals as well.
-pub const SCRIPT_PATH: &str = "/static/asylia-5e66a504f5386dd8.js";
+pub const SCRIPT_PATH: &str = "/static/asylia-0b20eafaddb09710.js";
 
 /// The script of the form.
-pub const SCRIPT: &[u8] = include_bytes!("../static/asylia-5e66a504f5386dd8.js");
+pub const SCRIPT: &[u8] = include_bytes!("../static/asylia-0b20eafaddb09710.js");
 
 /// Where the script of the mailbox is served.
-pub const MAILBOX_SCRIPT_PATH: &str = "/static/asylia-mailbox-bd5250bed1bcc438.js";
+pub const MAILBOX_SCRIPT_PATH: &str = "/static/asylia-mailbox-ffd198eb1e1f9a61.js";
 
 /// The script of the mailbox.
-pub const MAILBOX_SCRIPT: &[u8] = include_bytes!("../static/asylia-mailbox-bd5250bed1bcc438.js");
+pub const MAILBOX_SCRIPT: &[u8] = include_bytes!("../static/asylia-mailbox-ffd198eb1e1f9a61.js");

@@ -42,7 +42,8 @@ export class Composer implements Sender {
     this.#secret = secret;
     this.#mailbox = mailbox;
     this.#office = office;
-    this.#sending = new Sending(SEALER, text("client-follow-sending"), this);
+    const words = { heading: text("client-follow-sending"), stay: text("client-follow-stay") };
+    this.#sending = new Sending(SEALER, words, this);
     this.#answers = questions(mailbox);
     const input = element("input", { type: "file", multiple: true });
     this.section.append(

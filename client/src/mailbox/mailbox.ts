@@ -45,6 +45,8 @@ class MailboxPage {
   constructor(form: HTMLFormElement, code: HTMLTextAreaElement) {
     this.#form = form;
     this.#code = code;
+    // What a page asks besides is asked again, here, once the code has opened the mailbox.
+    form.replaceChildren(code.closest("label") ?? code);
     code.before(this.#wrong);
     // A page that comes back from memory must not show again what was typed or read.
     addEventListener("pagehide", hideSecrets);

@@ -34,7 +34,8 @@ class FormPage implements Sender {
     this.#form = form;
     this.#story = story;
     this.#files = new FileList(files);
-    this.#sending = new Sending(script, text("client-progress-heading"), this);
+    const words = { heading: text("client-progress-heading"), stay: text("client-progress-stay") };
+    this.#sending = new Sending(script, words, this);
     // A page that comes back from memory must not show again what was written or received.
     addEventListener("pagehide", hideSecrets);
     addEventListener("pageshow", (event) => {

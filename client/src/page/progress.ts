@@ -7,6 +7,13 @@ import { button, element } from "./dom.js";
 import { Remaining } from "./remaining.js";
 import { size, text } from "./texts.js";
 
+/** What is said of what is sent. */
+export interface SendingWords {
+  heading: string;
+  /** Until when the page is to stay open. */
+  stay: string;
+}
+
 /** What the buttons do. */
 export interface ProgressActs {
   pause(): void;
@@ -33,7 +40,7 @@ export class Progress {
   #stopped: "no" | "paused" | "unreachable" = "no";
   #tenth = 0;
 
-  constructor(heading: string, acts: ProgressActs) {
+  constructor({ heading, stay }: SendingWords, acts: ProgressActs) {
     this.#acts = acts;
     this.heading = element("h1", { tabIndex: -1 }, heading);
     this.#bar.ariaLabel = heading;
@@ -42,7 +49,7 @@ export class Progress {
       "section",
       {},
       this.heading,
-      element("p", {}, text("client-progress-stay")),
+      element("p", {}, stay),
       this.#bar,
       element("p", { role: "status" }, this.#happening, " ", this.#tenths),
       element("p", {}, this.#numbers, " ", this.#time),

@@ -6,7 +6,7 @@ import type { Receipt } from "../core/index.js";
 import type { Failure, News, Order, Report, Unready } from "../worker/messages.js";
 import { startWorker } from "../worker/start.js";
 import { button, element, paragraph } from "./dom.js";
-import { Progress } from "./progress.js";
+import { Progress, type SendingWords } from "./progress.js";
 import { text } from "./texts.js";
 
 /** Whoever has something sent. */
@@ -23,7 +23,7 @@ export interface Sender {
 /** One way to the server, used as often as wanted. */
 export class Sending {
   #script: string;
-  #heading: string;
+  #words: SendingWords;
   #sender: Sender;
   #worker: Worker | null = null;
   #progress: Progress | null = null;
@@ -31,10 +31,10 @@ export class Sending {
   #hidden: HTMLElement[] = [];
   #again: (() => void) | null = null;
 
-  /** `script` is the Worker's; `heading` stands above the progress. */
-  constructor(script: string, heading: string, sender: Sender) {
+  /** `script` is the Worker's; `words` stand above the progress. */
+  constructor(script: string, words: SendingWords, sender: Sender) {
     this.#script = script;
-    this.#heading = heading;
+    this.#words = words;
     this.#sender = sender;
   }
 
@@ -46,7 +46,7 @@ export class Sending {
   /** Seals and sends. */
   send(report: Report): void {
     this.#again = () => this.send(report);
-    this.#progress = new Progress(this.#heading, {
+    this.#progress = new Progress(this.#words, {
       pause: () => this.#order({ kind: "pause" }),
       resume: () => this.#order({ kind: "continue" }),
       cancel: () => {
