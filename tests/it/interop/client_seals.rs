@@ -105,7 +105,7 @@ fn a_follow_up_that_the_browser_seals_opens_and_proves_whose_it_is() {
     );
 
     let receipt: Value = office.json("receipt.json");
-    let said = opened.follow_up.expect("the account opened");
+    let said = opened.follow_up.expect("the account opened").follow_up;
     assert_eq!((said.counter, said.delete_report), (1_795_824_000, true));
     assert!(said.answers_reply.is_some() && said.nonce.is_some() && !said.withdraw_all);
     assert_eq!(said.permissions.len(), 2);
