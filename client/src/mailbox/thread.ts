@@ -25,7 +25,7 @@ export function thread({ replies, contradicts, refused }: Mailbox, remove: Remov
     ...warnings.map((words) => element("p", { className: "note" }, element("strong", {}, words))),
     failed,
     ...replies.map((reply, index) => article(reply, index + 1, removing([reply.slot]))),
-    paragraph(text("client-mailbox-here")),
+    ...(replies.length > 0 ? [paragraph(text("client-mailbox-here"))] : []),
     ...(replies.length > 1 ? [button(text("client-mailbox-delete-all"), removing("all"))] : []),
   ];
 }
