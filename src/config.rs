@@ -109,15 +109,8 @@ impl Config {
             .or(file.data)
             .ok_or_else(|| missing("data folder", "--data DIR"))?;
         let keys = args.keys.clone().or(file.keys).ok_or_else(no_keys)?;
-        let listen = text(&args.listen, file.listen, "listen", source);
+        let listen = listen_at(text(&args.listen, file.listen, "listen", source))?;
         let store = text(&args.store, file.store, "store", source);
-        let listen = match listen {
-            Some(given) => given
-                .value
-                .parse()
-                .map_err(|why: String| given.refuse(&why))?,
-            None => ListenAt::Tcp(([127, 0, 0, 1], DEFAULT_PORT).into()),
-        };
         let number = |key, value: Option<u64>, default, (least, most)| {
             within(value.unwrap_or(default), least, most)
                 .ok_or_else(|| source.refuse(key, &format!("it is not between {least} and {most}")))
@@ -143,12 +136,7 @@ impl Config {
                 FILES_PER_HOUR_MIB,
                 (1, MOST_MIB),
             )?,
-            socket_mode: match &file.socket_mode {
-                Some(mode) => parse_mode(mode).ok_or_else(|| {
-                    source.refuse("socket_mode", "it is not three octal digits as in \"660\"")
-                })?,
-                None => DEFAULT_SOCKET_MODE,
-            },
+            socket_mode: socket_mode(file.socket_mode.as_deref(), source)?,
             store: match store {
                 Some(given) => parse_store(&given.value).map_err(|why| given.refuse(why))?,
                 None => StoreAt::Sqlite(data.join(DEFAULT_DATABASE)),
@@ -419,6 +407,24 @@ fn parse_store(text: &str) -> Result<StoreAt, &'static str> {
             _ => Err(wrong),
         },
         _ => Err(wrong),
+    }
+}
+
+fn listen_at(given: Option<Given<'_>>) -> Result<ListenAt, Advice> {
+    match given {
+        Some(given) => {
+            let parsed = given.value.parse();
+            parsed.map_err(|why: String| given.refuse(&why))
+        }
+        None => Ok(ListenAt::Tcp(([127, 0, 0, 1], DEFAULT_PORT).into())),
+    }
+}
+
+fn socket_mode(given: Option<&str>, source: &Source) -> Result<u32, Advice> {
+    let wrong = "it is not three octal digits as in \"660\"";
+    match given {
+        Some(mode) => parse_mode(mode).ok_or_else(|| source.refuse("socket_mode", wrong)),
+        None => Ok(DEFAULT_SOCKET_MODE),
     }
 }
 

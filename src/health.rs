@@ -6,7 +6,6 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 use crate::{app::AppState, storage::Store};
 
 /// The router of that socket.
-#[must_use]
 pub fn router(state: &AppState) -> Router {
     Router::new()
         .route("/health", get(health))

@@ -88,14 +88,14 @@ async fn a_million_circuits_are_not_remembered() {
 async fn the_slowest_body_makes_room_and_an_honest_one_does_not() {
     let admission = everything();
     let seats: Vec<Seat> = (0..BODIES as u32)
-        .map(|circuit| admission.admit(text(circuit)).ok().expect("a place"))
+        .map(|circuit| admission.admit(text(circuit)).expect("a place"))
         .collect();
     assert_eq!(refusal(admission.admit(text(9_999))), Some(Refusal::Busy));
     for seat in seats.iter().skip(1) {
         seat.count(4_000);
     }
     advance(Duration::from_secs(5)).await;
-    let _new = admission.admit(text(9_999)).ok().expect("a place");
+    let _new = admission.admit(text(9_999)).expect("a place");
     assert!(is_cut(&seats[0]) && !is_cut(&seats[1]));
 }
 
@@ -103,7 +103,7 @@ async fn the_slowest_body_makes_room_and_an_honest_one_does_not() {
 async fn a_large_body_that_moves_keeps_its_place() {
     let admission = everything();
     let seats: Vec<Seat> = (0..LARGE_BODIES as u32)
-        .map(|circuit| admission.admit(files(circuit)).ok().expect("a place"))
+        .map(|circuit| admission.admit(files(circuit)).expect("a place"))
         .collect();
     for seat in &seats {
         seat.count(30 * 5_000);
@@ -123,7 +123,7 @@ async fn a_large_body_that_moves_keeps_its_place() {
 async fn a_place_is_free_again_when_its_body_ends() {
     let admission = everything();
     let held: Vec<_> = (0..BODIES_OF_A_PEER)
-        .map(|_| admission.admit(text(1)).ok().expect("a place"))
+        .map(|_| admission.admit(text(1)).expect("a place"))
         .collect();
     assert_eq!(refusal(admission.admit(text(1))), Some(Refusal::TooMany));
     drop(held);
@@ -138,7 +138,7 @@ async fn an_hour_s_files_are_counted_as_they_come_and_text_goes_on() {
         let announced = admission.admit(asked(Peer::Circuit(circuit), 500 * MIB, What::Report));
         assert!(announced.is_ok());
     }
-    let seat = admission.admit(files(5_000)).ok().expect("a place");
+    let seat = admission.admit(files(5_000)).expect("a place");
     assert!(seat.count(600 * MIB), "what has begun goes on");
     drop(seat);
     assert_eq!(
@@ -161,7 +161,7 @@ async fn full_disks_take_small_files_then_text_and_stop_what_is_under_way_last()
     let room = Room::default();
     let admission = Admission::new(room.clone(), 1024);
     let part = asked(Peer::Circuit(1), 4 * MIB, What::Part);
-    let under_way = admission.admit(files(7)).ok().expect("a place");
+    let under_way = admission.admit(files(7)).expect("a place");
     room.set(50_000 * MIB, 100_000 * MIB);
     let too_large = Refusal::TooLarge { limit_mib: 10 };
     assert_eq!(refusal(admission.admit(files(1))), Some(too_large));
@@ -183,7 +183,7 @@ async fn full_disks_take_small_files_then_text_and_stop_what_is_under_way_last()
 #[tokio::test(start_paused = true)]
 async fn a_body_that_declares_little_and_sends_much_counts_as_files() {
     let admission = everything();
-    let seat = admission.admit(text(1)).ok().expect("a place");
+    let seat = admission.admit(text(1)).expect("a place");
     seat.count(TEXT_ONLY_BYTES);
     let full = admission.0.files.burst;
     let left = |admission: &Admission| {
