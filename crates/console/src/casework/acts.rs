@@ -101,6 +101,9 @@ pub fn fill_from_reports(vault: &mut Vault, number: CaseNumber) -> Result<(), Ca
         .cases
         .get(number)
         .ok_or(CaseworkError::NoSuchCase)?;
+    if !case.persons.is_empty() {
+        return Err(CaseworkError::FirstIsThere);
+    }
     let accounts: Vec<_> = case
         .records
         .iter()
