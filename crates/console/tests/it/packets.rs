@@ -79,6 +79,7 @@ impl Desk {
             r#"{{"addressees":[
             {{"code":"sr-defenders","name":"Special Rapporteur on defenders","targets":["M1","R1","R2","R3"],"recipient":"{recipient}"}},
             {{"code":"HC","name":"High Commissioner","targets":["R5"],"recipient":"{recipient}"}},
+            {{"code":"focal","name":"Focal point","targets":["N0","TR"],"recipient":"{recipient}"}},
             {{"code":"paper","name":"A mandate without a key","targets":["M1"],"recipient":null}}]}}"#
         );
         let instance = self.office.bundle.content().instance;
@@ -597,4 +598,34 @@ fn an_officer_without_the_identity_key_is_held_to_the_names_that_a_custodian_saw
         !text.contains("سلمى"),
         "it says how many, and not which: {text}"
     );
+}
+
+#[test]
+fn a_notice_to_the_focal_point_elsewhere_says_that_there_is_a_case_and_nothing_of_it() {
+    let mut desk = Desk::new("TC-01");
+    desk.look();
+    desk.prepare(
+        Urgency::U2,
+        permits(Preset::FocalPointOnly, NamePreset::Never),
+        "QQS",
+    );
+    desk.summary("A defender's passport was allegedly taken.");
+    desk.recommend("N0@focal", &[1])
+        .expect("it hangs on no permission");
+    desk.packet("N0@focal", "notice").expect("it is made");
+    let members = desk.opened("notice");
+    assert_eq!(members.len(), 2);
+    for (name, text) in &members {
+        for word in [
+            "QQS",
+            "passport",
+            "travel",
+            "Urgency",
+            &desk.number.to_string(),
+        ] {
+            assert!(!text.contains(word), "{name}: {word}");
+        }
+    }
+    let translator = desk.packet("TR:focal@focal", "x");
+    assert!(matches!(translator, Err(PacketError::NoPacket)));
 }
