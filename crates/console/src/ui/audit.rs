@@ -14,7 +14,6 @@ use crate::{
     access::Page,
     l10n::Texts,
     vault::{Vault, VaultError, audit::AuditEntry},
-    words,
 };
 
 /// What is to be shown; an empty text asks for nothing.
@@ -48,8 +47,6 @@ struct Line {
     record: Option<String>,
     person: Option<String>,
     number: Option<u64>,
-    case: Option<String>,
-    change: Option<String>,
 }
 
 /// The log, or what stands in its place.
@@ -148,8 +145,6 @@ impl Log {
                     td {
                         @if let Some(record) = &line.record { (layout::id(record)) " " }
                         @if let Some(person) = &line.person { bdi dir="auto" { (person) } " " }
-                        @if let Some(case) = &line.case { (layout::id(case)) " " }
-                        @if let Some(change) = &line.change { (words::change(texts, change)) " " }
                         @if let Some(number) = line.number { (number) }
                     }
                 } } }
@@ -213,8 +208,6 @@ impl Line {
             record: item.record.map(|record| record.to_string()),
             person,
             number: item.number,
-            case: item.case.map(|case| case.to_string()),
-            change: item.change.clone(),
         }
     }
 }

@@ -96,9 +96,8 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 8] = [
+const MENU: [(Page, &str, &str); 7] = [
     (Page::Inbox, "/", "console-menu-inbox"),
-    (Page::Cases, "/cases", "console-menu-cases"),
     (Page::Import, "/import", "console-menu-import"),
     (Page::Search, "/search", "console-menu-search"),
     (Page::Audit, "/audit", "console-menu-audit"),

@@ -8,7 +8,6 @@ use super::{
     database,
     domain::Domain,
     frame::{Frame, Place},
-    item::Stamp,
     keys::same,
 };
 
@@ -99,14 +98,7 @@ fn take_in(
         return;
     };
     match frame.open_inner(vault_id, place.sequence, key) {
-        Some(item) => {
-            let stamp = Stamp {
-                sequence: place.sequence,
-                at: frame.at,
-                author: frame.author,
-            };
-            contents.add(stamp, item);
-        }
+        Some(item) => contents.add(place.sequence, item),
         None => contents.damaged.push(Fault::Unknown(place.sequence)),
     }
 }

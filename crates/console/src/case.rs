@@ -15,7 +15,6 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    casework::knowledge::write_extract,
     l10n::Texts,
     opening::Refused,
     vault::{
@@ -28,7 +27,7 @@ use crate::{
 };
 
 /// A submission as far as the person may see it. Plaintext: no `Debug`.
-pub struct OpenedReport {
+pub struct Case {
     /// Number of its record.
     pub record_id: RecordId,
     /// Day of arrival, UTC; `None` for who does no casework.
@@ -49,7 +48,7 @@ pub struct OpenedReport {
 
 /// The JSON of `show`.
 #[derive(Serialize)]
-struct ReportJson<'a> {
+struct CaseJson<'a> {
     id: RecordId,
     received_day: Option<String>,
     path: Option<&'static str>,
@@ -73,7 +72,7 @@ struct AttachmentJson<'a> {
     sha256: &'a str,
 }
 
-impl OpenedReport {
+impl Case {
     /// Opens a report out of the vault: what the person's keys open of it, with every digest checked. That it was
     /// looked at is written down before anything is shown.
     ///
@@ -86,7 +85,7 @@ impl OpenedReport {
         if record.is_none() && identity.is_none() {
             return Ok(None);
         }
-        let mut report = Self {
+        let mut case = Self {
             record_id: id,
             received_day: None,
             path: None,
@@ -97,26 +96,19 @@ impl OpenedReport {
             copies: 1,
         };
         match record {
-            Some(record) => report.add_account(vault, &record)?,
-            None => report
+            Some(record) => case.add_account(vault, &record)?,
+            None => case
                 .problems
                 .push(Problem::Closed(CompartmentName::Account)),
         }
-        let opened = report.add_identity(vault, identity)?;
-        report
-            .attachments
-            .sort_by_key(|attachment| attachment.number);
+        let opened = case.add_identity(vault, identity)?;
+        case.attachments.sort_by_key(|attachment| attachment.number);
         let acts = [
-            report.received_day.map(|_| Act::CaseViewed),
+            case.received_day.map(|_| Act::CaseViewed),
             opened.then_some(Act::IdentityViewed),
         ];
         write_down(vault, id, acts.into_iter().flatten())?;
-        if opened {
-            // What the gate and the figures must know of it, at the first look.
-            let written = write_extract(vault, id, &report.answers);
-            written.map_err(|_| Refused::Io(io::ErrorKind::Other))?;
-        }
-        Ok(Some(report))
+        Ok(Some(case))
     }
 
     fn add_account(&mut self, vault: &mut Vault, record: &RecordItem) -> Result<(), Refused> {
@@ -172,7 +164,7 @@ impl OpenedReport {
     /// Those of the sink.
     pub fn write_json(&self, texts: &Texts, out: &mut impl Write) -> io::Result<()> {
         let attachments = self.attachments.iter();
-        let json = ReportJson {
+        let json = CaseJson {
             id: self.record_id,
             received_day: self.received_day.map(|day| day.to_string()),
             path: self.path.map(words::path_code),
