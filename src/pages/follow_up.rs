@@ -44,6 +44,7 @@ pub fn follow_up(site: &Site, page_number: &str) -> Page {
     let content = html! {
         h1 { (site.texts().get("more-heading")) }
         (paragraph(site, "more-what"))
+        p.note.js { (site.texts().get("more-script-on")) " " a href="/mailbox" { (site.texts().get("link-mailbox")) } }
         (form(site, page_number, None))
         (collected(site))
     };

@@ -2,7 +2,8 @@
 //! sent with the code stands in `follow_up`.
 //!
 //! A page of answers has one length whatever it holds, and names neither a day nor the code; the code is typed
-//! once more to delete. With JavaScript on nothing here can post, as on the form: see `pages`.
+//! once more to delete. With JavaScript on nothing here can post, as on the form: see `pages`. The script then opens the
+//! answers on the device (`client/src/mailbox/`).
 
 use asylia_envelope::{
     reply::{OpenedReply, ReplyKind, ThreadProblem},
@@ -51,12 +52,13 @@ pub fn mailbox(site: &Site, fault: Option<MailboxFault>) -> Page {
         (path(site))
         (code_form(site, "/mailbox", "mailbox-read", &html! {}))
         (collected(site))
-        p { a href="/mailbox/send" { (texts.get("more-link")) } }
+        // With JavaScript the script has a form of its own, below the answers.
+        noscript { p { a href="/mailbox/send" { (texts.get("more-link")) } } }
         (heading(site, "mailbox-none-heading"))
         (list(site, &["mailbox-none-wait", "mailbox-none-lost", "mailbox-none-danger"]))
     };
     let status = if fault.is_some() { 422 } else { 200 };
-    let document = document(site, "mailbox-title", Links::Elsewhere, &content);
+    let document = document(site, "mailbox-title", Links::OnMailbox, &content);
     Page::new(status, PAGE_BYTES, document)
 }
 
@@ -238,7 +240,7 @@ pub(super) fn collected(site: &Site) -> Markup {
         Collected::Longer => "mailbox-collected-longer",
         Collected::Never => "mailbox-collected-never",
     };
-    html! { p { (site.texts().get(last)) " " (site.texts().get("mailbox-come-back")) } }
+    html! { p #collected { (site.texts().get(last)) " " (site.texts().get("mailbox-come-back")) } }
 }
 
 fn wrong(site: &Site, fault: MailboxFault) -> String {
