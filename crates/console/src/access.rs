@@ -68,6 +68,24 @@ pub enum Verb {
     IdentityDestroy,
     /// Search the reports for words.
     Search,
+    /// Make a case.
+    CaseNew,
+    /// List the cases.
+    CaseList,
+    /// Show a case.
+    CaseShow,
+    /// Change a case.
+    CaseChange,
+    /// Show or add what is permitted.
+    Consent,
+    /// Ask the gate and record what is recommended.
+    Decide,
+    /// Make a packet.
+    Packet,
+    /// Take in a signed list of the office.
+    DataImport,
+    /// Show the lists of the office.
+    DataShow,
 }
 
 /// A page. Not-found and refusal pages show nothing of the vault and are everybody's.
@@ -76,7 +94,7 @@ pub enum Page {
     /// The list of reports.
     Inbox,
     /// One report.
-    Case,
+    Report,
     /// Help.
     Help,
     /// The unlock page and its form.
@@ -93,6 +111,14 @@ pub enum Page {
     Search,
     /// The bundles on the sticks, and their import.
     Import,
+    /// The cases, and making one.
+    Cases,
+    /// One case, and the forms of its acts.
+    CaseFile,
+    /// What the persons of a case permit.
+    Consent,
+    /// The gate, what is recommended, packets.
+    Routing,
 }
 
 /// The roles of one person.
@@ -129,7 +155,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 30] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -151,6 +177,15 @@ impl Verb {
         Self::IdentityList,
         Self::IdentityDestroy,
         Self::Search,
+        Self::CaseNew,
+        Self::CaseList,
+        Self::CaseShow,
+        Self::CaseChange,
+        Self::Consent,
+        Self::Decide,
+        Self::Packet,
+        Self::DataImport,
+        Self::DataShow,
     ];
 
     /// Whether the role alone suffices.
@@ -168,9 +203,9 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Inbox,
-        Self::Case,
+        Self::Report,
         Self::Help,
         Self::Unlock,
         Self::Lock,
@@ -179,6 +214,10 @@ impl Page {
         Self::Audit,
         Self::Search,
         Self::Import,
+        Self::Cases,
+        Self::CaseFile,
+        Self::Consent,
+        Self::Routing,
     ];
 
     /// Whether the role alone suffices.
@@ -235,11 +274,20 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::IdentityList, HEAD),
     (Verb::IdentityDestroy, HEAD),
     (Verb::Search, CASEWORK),
+    (Verb::CaseNew, CASEWORK),
+    (Verb::CaseList, CASEWORK),
+    (Verb::CaseShow, CASEWORK),
+    (Verb::CaseChange, CASEWORK),
+    (Verb::Consent, CASEWORK),
+    (Verb::Decide, CASEWORK),
+    (Verb::Packet, CASEWORK),
+    (Verb::DataImport, HEAD),
+    (Verb::DataShow, CASEWORK),
 ];
 
 const PAGES: &[(Page, &[Role])] = &[
     (Page::Inbox, CASEWORK),
-    (Page::Case, READERS),
+    (Page::Report, READERS),
     (Page::Help, &Role::ALL),
     (Page::Unlock, &Role::ALL),
     (Page::Lock, &Role::ALL),
@@ -248,4 +296,8 @@ const PAGES: &[(Page, &[Role])] = &[
     (Page::Audit, LOG),
     (Page::Search, CASEWORK),
     (Page::Import, CASEWORK),
+    (Page::Cases, CASEWORK),
+    (Page::CaseFile, CASEWORK),
+    (Page::Consent, CASEWORK),
+    (Page::Routing, CASEWORK),
 ];

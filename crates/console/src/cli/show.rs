@@ -9,11 +9,12 @@ use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, desk::Desk};
 use crate::{
     access::Verb,
     attachment::{AttachmentError, write_attachment},
-    case::Case,
+    casework::values::Urgency,
     l10n::Texts,
     opening::Refused,
+    report::OpenedReport,
     vault::{
-        Vault,
+        Contents, Vault,
         item::{RecordItem, RecordState},
     },
     words,
@@ -36,7 +37,11 @@ pub(super) fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
     let records = vault.contents().newest_first();
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
-        let listed: Vec<Listed> = records.iter().map(|record| listed(record)).collect();
+        let contents = vault.contents();
+        let listed: Vec<Listed> = records
+            .iter()
+            .map(|record| listed(contents, record))
+            .collect();
         serde_json::to_writer(&mut out, &listed)
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out))
@@ -52,16 +57,18 @@ pub(super) fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
     out.flush().map_err(printing)
 }
 
-fn listed(record: &RecordItem) -> Listed {
+fn listed(contents: &Contents, record: &RecordItem) -> Listed {
     let imported = record.imported();
+    let case = contents.cases.of_record(record.record_id);
     Listed {
         id: record.record_id,
         received_day: imported.map(|imported| imported.received_day.to_string()),
-        // Triage is not built yet; nothing is urgent or not before an officer said so.
-        urgency: None,
-        state: match imported {
-            Some(_) => "imported",
-            None => "quarantined",
+        // Nothing is urgent or not before an officer said so.
+        urgency: case.and_then(|case| case.urgency).map(Urgency::code),
+        state: match (imported, case) {
+            (None, _) => "quarantined",
+            (Some(_), None) => "imported",
+            (Some(_), Some(case)) => case.stage.code(),
         },
         path: imported.map(|imported| words::path_code(imported.path)),
         attachments: imported.map_or(0, |imported| imported.attachments),
@@ -106,7 +113,7 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
 /// Shows one report, opened and verified again.
 pub(super) fn show(desk: &Desk, args: &ShowArgs) -> Result<(), Failure> {
     let mut vault = desk.open(&args.vault, Verb::Show)?;
-    let case = Case::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
+    let case = OpenedReport::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
     let case = case.ok_or_else(|| no_such(args.id))?;
     let texts = Texts::english();
     let mut out = BufWriter::new(io::stdout().lock());

@@ -96,8 +96,9 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 7] = [
+const MENU: [(Page, &str, &str); 8] = [
     (Page::Inbox, "/", "console-menu-inbox"),
+    (Page::Cases, "/cases", "console-menu-cases"),
     (Page::Import, "/import", "console-menu-import"),
     (Page::Search, "/search", "console-menu-search"),
     (Page::Audit, "/audit", "console-menu-audit"),

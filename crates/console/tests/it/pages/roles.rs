@@ -19,8 +19,9 @@ const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 fn each_role_gets_its_own_pages_and_no_others() {
     let (site, case, person) = an_office_with_every_role();
     // Address, then the roles that get it: written down by hand. Everything else is refused.
-    let pages: [(&str, &[Role]); 9] = [
+    let pages: [(&str, &[Role]); 10] = [
         ("/", CASEWORK),
+        ("/cases", CASEWORK),
         (&case, READERS),
         ("/help", &ROLES),
         ("/search", CASEWORK),
@@ -32,7 +33,8 @@ fn each_role_gets_its_own_pages_and_no_others() {
     ];
     // What a refused form must not have done is seen by its answer: 403 comes before the fields are looked at.
     let (set, remove) = (format!("{person}/roles"), format!("{person}/remove"));
-    let forms: [(&str, &str, &[Role], u16); 7] = [
+    let forms: [(&str, &str, &[Role], u16); 8] = [
+        ("/cases", "channel=pigeon&source=x", CASEWORK, 422),
         ("/search", "words=nothing-of-the-kind", CASEWORK, 200),
         ("/import", "bundle=none", CASEWORK, 422),
         ("/import/stop", "", CASEWORK, 303),
@@ -131,7 +133,7 @@ fn an_office_with_every_role() -> (Site, String, String) {
     let person = format!("/people/{}", custodian.expect("a custodian"));
     (
         site,
-        format!("/case/{}", records.first().expect("one report").record_id),
+        format!("/report/{}", records.first().expect("one report").record_id),
         person,
     )
 }
@@ -158,7 +160,8 @@ fn a_long_inbox_is_shown_in_parts() {
     let (first, second) = (site.get("/").text, site.get("/?from=200").text);
     assert!(first.contains("203 reports.") && first.contains("/?from=200"));
     assert!(second.contains("203 reports.") && second.contains("/?from=0"));
-    let on = |page: &str, record: &Stored| page.contains(&format!("/case/{}\"", record.record_id));
+    let on =
+        |page: &str, record: &Stored| page.contains(&format!("/report/{}\"", record.record_id));
     assert_eq!(
         records.iter().filter(|record| on(&first, record)).count(),
         200
