@@ -16,11 +16,13 @@ use crate::{
     collection::{Collection, Waiting},
     config::Config,
     data_folder::DataFolder,
+    decoys,
     headers::ResponseHeaders,
+    intake::Intake,
     keys::{OfficeKeys, SharedKeys, Takeover},
     l10n::Language,
     limits::MIB,
-    mailbox::Scrubber,
+    mailbox::{Scrubber, Turns},
     pages::{self, Closed, Site},
     refusal::Reader,
     room::Room,
@@ -49,6 +51,8 @@ pub struct AppState {
     pub room: Room,
     /// Who may send now.
     pub admission: Admission,
+    /// One mailbox is opened at a time.
+    pub turns: Turns,
     /// Removes the traces of deleted replies.
     pub scrubber: Scrubber,
     /// Where the time comes from.
@@ -84,6 +88,7 @@ impl AppState {
         }
         data.transfer_key(&mut rng)?;
         data.note_serving(&config.store, keys.bundle())?;
+        data.note_decoys(config.decoys_a_day)?;
         let collection = Collection::load(&store).await?;
         data.note_site_manifest(site_manifest.as_deref())?;
         let room = Room::default();
@@ -96,6 +101,7 @@ impl AppState {
             collection,
             room,
             admission,
+            turns: Turns::default(),
             scrubber: Scrubber::default(),
             site_manifest,
             store,
@@ -169,6 +175,22 @@ impl AppState {
         open.then_some(keys)
     }
 
+    /// What a form needs to be taken in under `keys`; `None` when they are not in force today.
+    #[must_use]
+    pub fn intake<'a>(&'a self, keys: &'a OfficeKeys, language: &'a str) -> Option<Intake<'a>> {
+        let day = self.today();
+        let (bundle, period) = keys.in_force(day)?;
+        Some(Intake {
+            store: &self.store,
+            bundle,
+            period,
+            day,
+            now_unix_s: self.clock.now_unix_s(),
+            language,
+            report_limit_mib: self.report_limit_mib(),
+        })
+    }
+
     /// What happens by itself while the server runs, besides answers; never returns.
     pub async fn keep_house(&self) {
         tokio::join!(
@@ -178,6 +200,7 @@ impl AppState {
             self.admission.keep_pruned(),
             self.room
                 .keep_measured(&self.store, &self.config.data, self.config.disk_budget_mib),
+            decoys::keep_filled(self),
         );
     }
 

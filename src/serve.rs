@@ -17,6 +17,7 @@ use crate::{
     health,
     limits::THREAD_STACK_BYTES,
     listen::{self, Bounds, ClientAddress, Door, ListenAt, Socket},
+    notice::Notifier,
     process,
     sandbox::{self, Reach},
     storage::{self, Store},
@@ -28,6 +29,11 @@ use crate::{
 /// # Errors
 /// A missing protection, a socket that cannot be bound, a store that does not open.
 pub fn run(config: Config) -> anyhow::Result<()> {
+    // Started before anything is open: it gets none of it, and keeps the right to start programs.
+    let notifier = config.notice_command.as_deref().map(Notifier::start);
+    let _notifier = notifier
+        .transpose()
+        .context("the process of the daily notice does not start")?;
     process::harden(config.allowances)?;
     let sockets = Sockets::bind(&config)?;
     make_folders(&config)?;
