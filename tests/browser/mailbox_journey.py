@@ -53,7 +53,7 @@ def journey(checks: Checks, page: Page, server: Server, relay: Relay, desk: Desk
     seen = shown(page)
     checks.that(f"{page.name}: the first answer repeats the proof words", proof_words in seen, seen)
     checks.that(f"{page.name}: and not those of another report", other_words not in seen)
-    checks.that(f"{page.name}: the question is there", QUESTION in seen and text("client-mailbox-question") in seen, seen)
+    checks.that(f"{page.name}: the question is there", QUESTION in seen and text("mailbox-kind-question") in seen, seen)
     checks.that(f"{page.name}: nothing of it passed the server in clear", all(
         said.encode() not in relay.traffic.sent + relay.traffic.answered for said in (QUESTION, proof_words, code)))  # fmt: skip
     axe.looked_at(checks, page, "answers")
