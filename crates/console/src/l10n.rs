@@ -106,7 +106,8 @@ mod tests {
     use super::*;
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
-    const MADE: [&str; 35] = [
+    const MADE: [&str; 36] = [
+        "console-inbox-only-",
         "console-channel-",
         "console-deny-",
         "console-person-kind-",
