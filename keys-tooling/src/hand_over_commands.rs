@@ -32,8 +32,8 @@ pub(crate) fn run(
         HandOverCommand::Key { out, passphrase } => {
             key(&out, passphrase.passphrase_file.as_deref(), rng)
         }
-        HandOverCommand::Appoint(args) => appoint(args, today),
-        HandOverCommand::Sign(args) => sign(args),
+        HandOverCommand::Appoint(args) => appoint(*args, today),
+        HandOverCommand::Sign(args) => sign(*args),
         HandOverCommand::Verify {
             appointment,
             keys,

@@ -137,9 +137,9 @@ pub(crate) enum HandOverCommand {
         passphrase: Passphrase,
     },
     /// Write an appointment, unsigned
-    Appoint(AppointArgs),
+    Appoint(Box<AppointArgs>),
     /// Show an appointment in plain words and add a root key's signature
-    Sign(SignAppointmentArgs),
+    Sign(Box<SignAppointmentArgs>),
     /// Check an appointment, and the manifest of the hand-over that it permitted
     Verify {
         /// The appointment

@@ -315,16 +315,17 @@ fn a_copy_is_restored_and_a_lost_passphrase_recovered() {
 fn recovery_files(desk: &Desk, note: &str) -> String {
     let instance = desk.office.bundle.content().instance;
     let secret = CustodySecret::generate_recovery(instance, "2027", &mut OsRng).ok();
-    let secret = secret.unwrap();
-    let scheme = Scheme::single(2, 3).unwrap();
+    let secret = secret.expect("a label");
+    let scheme = Scheme::single(2, 3).expect("two of three");
     let day = desk.office.day();
-    let new = split(&secret, &scheme, day, day, &mut OsRng).ok().unwrap();
-    let public = RecoveryNote::new(secret.recipients().remove(0), new.set).unwrap();
-    fs::write(note, public.to_note()).unwrap();
-    let passphrase = fs::read_to_string(desk.path("keys/passphrase")).unwrap();
+    let new = split(&secret, &scheme, day, day, &mut OsRng).ok();
+    let new = new.expect("it is split");
+    let public = RecoveryNote::new(secret.recipients().remove(0), new.set).expect("its own");
+    fs::write(note, public.to_note()).expect("it is written");
+    let passphrase = fs::read_to_string(desk.path("keys/passphrase")).expect("it is there");
     let passphrase = SecretString::from(passphrase.trim_end());
     let seed = desk.path("seed");
-    fs::write(&seed, secret.seal_file(&passphrase, WorkFactor::DEMO)).unwrap();
+    fs::write(&seed, secret.seal_file(&passphrase, WorkFactor::DEMO)).expect("it is written");
     seed
 }
 
