@@ -9,9 +9,9 @@ use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, desk::Desk};
 use crate::{
     access::Verb,
     attachment::{AttachmentError, write_attachment},
-    case::Case,
     l10n::Texts,
     opening::Refused,
+    report::OpenedReport,
     vault::{
         Vault,
         item::{RecordItem, RecordState},
@@ -106,7 +106,7 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
 /// Shows one report, opened and verified again.
 pub(super) fn show(desk: &Desk, args: &ShowArgs) -> Result<(), Failure> {
     let mut vault = desk.open(&args.vault, Verb::Show)?;
-    let case = Case::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
+    let case = OpenedReport::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
     let case = case.ok_or_else(|| no_such(args.id))?;
     let texts = Texts::english();
     let mut out = BufWriter::new(io::stdout().lock());
