@@ -34,6 +34,7 @@ use crate::{
 mod audit;
 mod headers;
 mod help;
+mod identities;
 mod import;
 mod inbox;
 pub(crate) mod layout;
@@ -209,6 +210,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/unlock", post(unlock::post))
         .route("/lock", post(lock::post))
         .route("/report/{id}", get(report::get))
+        .route("/report/{id}/identity", post(report::identity))
+        .route("/identities", get(identities::get))
         .route("/help", get(help::get))
         .route("/search", get(search::get).post(search::post))
         .route("/audit", get(audit::get))

@@ -13,7 +13,10 @@ use super::{App, failed, layout, take};
 use crate::{
     access::Page,
     l10n::Texts,
-    vault::{Vault, VaultError, audit::AuditEntry},
+    vault::{
+        Vault, VaultError,
+        audit::{AuditEntry, Motive},
+    },
 };
 
 /// What is to be shown; an empty text asks for nothing.
@@ -47,6 +50,7 @@ struct Line {
     record: Option<String>,
     person: Option<String>,
     number: Option<u64>,
+    motive: Option<Motive>,
 }
 
 /// The log, or what stands in its place.
@@ -146,6 +150,7 @@ impl Log {
                         @if let Some(record) = &line.record { (layout::id(record)) " " }
                         @if let Some(person) = &line.person { bdi dir="auto" { (person) } " " }
                         @if let Some(number) = line.number { (number) }
+                        @if let Some(motive) = line.motive { " " (layout::motive(texts, motive)) }
                     }
                 } } }
             } }
@@ -208,6 +213,7 @@ impl Line {
             record: item.record.map(|record| record.to_string()),
             person,
             number: item.number,
+            motive: item.motive,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::office::{Office, Stored, case, credentials, story, take};
 const HEAD: &[Role] = &[Role::FocalPoint];
 const CASEWORK: &[Role] = &[Role::FocalPoint, Role::Officer];
 const READERS: &[Role] = &[Role::FocalPoint, Role::Officer, Role::Custodian];
+const IDENTITY: &[Role] = &[Role::FocalPoint, Role::Custodian];
 const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 
 /// Every page under every role: what its keys do not open is not its page either.
@@ -19,8 +20,9 @@ const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 fn each_role_gets_its_own_pages_and_no_others() {
     let (site, case, person) = an_office_with_every_role();
     // Address, then the roles that get it: written down by hand. Everything else is refused.
-    let pages: [(&str, &[Role]); 9] = [
+    let pages: [(&str, &[Role]); 10] = [
         ("/", CASEWORK),
+        ("/identities", IDENTITY),
         (&case, READERS),
         ("/help", &ROLES),
         ("/search", CASEWORK),
@@ -32,7 +34,9 @@ fn each_role_gets_its_own_pages_and_no_others() {
     ];
     // What a refused form must not have done is seen by its answer: 403 comes before the fields are looked at.
     let (set, remove) = (format!("{person}/roles"), format!("{person}/remove"));
-    let forms: [(&str, &str, &[Role], u16); 7] = [
+    let open = format!("{case}/identity");
+    let forms: [(&str, &str, &[Role], u16); 8] = [
+        (&open, "motive=check", READERS, 200),
         ("/search", "words=nothing-of-the-kind", CASEWORK, 200),
         ("/import", "bundle=none", CASEWORK, 422),
         ("/import/stop", "", CASEWORK, 303),
@@ -108,7 +112,7 @@ fn opens_for(site: &Site, role: Role, (path, allowed): &(&str, &[Role])) -> Stri
 }
 
 /// An office with one person of each role, and the addresses of a case and of the custodian.
-fn an_office_with_every_role() -> (Site, String, String) {
+pub(super) fn an_office_with_every_role() -> (Site, String, String) {
     let (site, records) = Site::new(&[case("TC-01")]);
     let mut vault = site.office.reopen();
     for role in ROLES.iter().skip(1) {
@@ -136,7 +140,7 @@ fn an_office_with_every_role() -> (Site, String, String) {
     )
 }
 
-fn of_role(role: Role) -> Credentials {
+pub(super) fn of_role(role: Role) -> Credentials {
     Credentials {
         name: role.code().to_owned(),
         passphrase: format!("the passphrase of {role:?}").into(),
