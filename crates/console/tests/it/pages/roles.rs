@@ -68,11 +68,8 @@ fn each_role_gets_its_own_pages_and_no_others() {
                 assert_eq!(offered, own, "{role:?} {path}");
             }
         }
-        for (path, form, allowed, status) in &forms {
-            let allowed = allowed.contains(&role);
-            let expected = if allowed { *status } else { 403 };
-            let answer = site.post(path, form);
-            assert_eq!(answer.status.as_u16(), expected, "{role:?} {path}");
+        for form in &forms {
+            is_taken_from(&site, role, form);
         }
         assert_eq!(site.get("/no-such-page").status, StatusCode::NOT_FOUND);
         assert!(site.post("/lock", "").text.contains("The vault is locked."));
@@ -97,6 +94,18 @@ fn is_closed<const P: usize, const F: usize>(
         let answer = site.post(path, form);
         assert!(answer.text.contains("Unlock the vault"), "{path}");
     }
+}
+
+/// A form is taken from the roles that may send it, and refused to all others.
+fn is_taken_from(
+    site: &Site,
+    role: Role,
+    (path, form, allowed, status): &(&str, &str, &[Role], u16),
+) {
+    let allowed = allowed.contains(&role);
+    let expected = if allowed { *status } else { 403 };
+    let answer = site.post(path, form);
+    assert_eq!(answer.status.as_u16(), expected, "{role:?} {path}");
 }
 
 /// The text of a page, after looking whether the role gets it.
