@@ -68,6 +68,24 @@ pub enum Verb {
     IdentityDestroy,
     /// Search the reports for words.
     Search,
+    /// Make a case.
+    CaseNew,
+    /// List the cases.
+    CaseList,
+    /// Show a case.
+    CaseShow,
+    /// Change a case.
+    CaseChange,
+    /// Show or add what is permitted.
+    Consent,
+    /// Ask the gate and record what is recommended.
+    Decide,
+    /// Make a packet.
+    Packet,
+    /// Take in a signed list of the office.
+    DataImport,
+    /// Show the lists of the office.
+    DataShow,
 }
 
 /// A page. Not-found and refusal pages show nothing of the vault and are everybody's.
@@ -95,6 +113,14 @@ pub enum Page {
     Search,
     /// The bundles on the sticks, and their import.
     Import,
+    /// The cases, and making one.
+    Cases,
+    /// One case, and the forms of its acts.
+    CaseFile,
+    /// What the persons of a case permit.
+    Consent,
+    /// The gate, what is recommended, packets.
+    Routing,
 }
 
 /// The roles of one person.
@@ -131,7 +157,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 30] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -153,6 +179,15 @@ impl Verb {
         Self::IdentityList,
         Self::IdentityDestroy,
         Self::Search,
+        Self::CaseNew,
+        Self::CaseList,
+        Self::CaseShow,
+        Self::CaseChange,
+        Self::Consent,
+        Self::Decide,
+        Self::Packet,
+        Self::DataImport,
+        Self::DataShow,
     ];
 
     /// Whether the role alone suffices.
@@ -170,7 +205,7 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Inbox,
         Self::Identities,
         Self::Report,
@@ -182,6 +217,10 @@ impl Page {
         Self::Audit,
         Self::Search,
         Self::Import,
+        Self::Cases,
+        Self::CaseFile,
+        Self::Consent,
+        Self::Routing,
     ];
 
     /// Whether the role alone suffices.
@@ -239,6 +278,15 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::IdentityList, HEAD),
     (Verb::IdentityDestroy, HEAD),
     (Verb::Search, CASEWORK),
+    (Verb::CaseNew, CASEWORK),
+    (Verb::CaseList, CASEWORK),
+    (Verb::CaseShow, CASEWORK),
+    (Verb::CaseChange, CASEWORK),
+    (Verb::Consent, CASEWORK),
+    (Verb::Decide, CASEWORK),
+    (Verb::Packet, CASEWORK),
+    (Verb::DataImport, HEAD),
+    (Verb::DataShow, CASEWORK),
 ];
 
 const PAGES: &[(Page, &[Role])] = &[
@@ -253,4 +301,8 @@ const PAGES: &[(Page, &[Role])] = &[
     (Page::Audit, LOG),
     (Page::Search, CASEWORK),
     (Page::Import, CASEWORK),
+    (Page::Cases, CASEWORK),
+    (Page::CaseFile, CASEWORK),
+    (Page::Consent, CASEWORK),
+    (Page::Routing, CASEWORK),
 ];

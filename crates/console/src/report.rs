@@ -15,6 +15,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
+    casework::knowledge::write_extract,
     l10n::Texts,
     opening::Refused,
     vault::{
@@ -135,6 +136,11 @@ impl OpenedReport {
         let identity = motive.filter(|_| report.identity == IdentityBox::Open);
         let identity = identity.map(|why| AuditItem::of(Act::IdentityViewed).with_motive(why));
         write_down(vault, id, [case, identity].into_iter().flatten())?;
+        if report.identity == IdentityBox::Open {
+            // What the gate and the figures must know of it, at the first look.
+            let written = write_extract(vault, id, &report.answers);
+            written.map_err(|_| Refused::Io(io::ErrorKind::Other))?;
+        }
         Ok(Some(report))
     }
 

@@ -17,6 +17,7 @@ use crate::{
         Vault, VaultError,
         audit::{AuditEntry, Motive},
     },
+    words,
 };
 
 /// What is to be shown; an empty text asks for nothing.
@@ -51,6 +52,8 @@ struct Line {
     person: Option<String>,
     number: Option<u64>,
     motive: Option<Motive>,
+    case: Option<String>,
+    change: Option<String>,
 }
 
 /// The log, or what stands in its place.
@@ -149,6 +152,8 @@ impl Log {
                     td {
                         @if let Some(record) = &line.record { (layout::id(record)) " " }
                         @if let Some(person) = &line.person { bdi dir="auto" { (person) } " " }
+                        @if let Some(case) = &line.case { (layout::id(case)) " " }
+                        @if let Some(change) = &line.change { (words::change(texts, change)) " " }
                         @if let Some(number) = line.number { (number) }
                         @if let Some(motive) = line.motive { " " (layout::motive(texts, motive)) }
                     }
@@ -214,6 +219,8 @@ impl Line {
             person,
             number: item.number,
             motive: item.motive,
+            case: item.case.map(|case| case.to_string()),
+            change: item.change.clone(),
         }
     }
 }

@@ -102,8 +102,9 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 8] = [
+const MENU: [(Page, &str, &str); 9] = [
     (Page::Inbox, "/", "console-menu-inbox"),
+    (Page::Cases, "/cases", "console-menu-cases"),
     (Page::Identities, "/identities", "console-menu-identities"),
     (Page::Import, "/import", "console-menu-import"),
     (Page::Search, "/search", "console-menu-search"),

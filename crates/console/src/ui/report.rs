@@ -20,10 +20,11 @@ use serde::Deserialize;
 use super::{App, failed, layout, not_found, take};
 use crate::{
     access::Page,
+    casework::number::CaseNumber,
     l10n::Texts,
     opening::Refused,
     report::{IdentityBox, OpenedReport, SECTIONS, STORY, WARNING, values},
-    vault::{audit::Motive, item::Reason},
+    vault::{Vault, audit::Motive, item::Reason},
     words,
 };
 
@@ -32,7 +33,7 @@ enum Found {
     Nothing,
     Refused(Reason),
     Failed,
-    Report(Box<OpenedReport>),
+    Report(Box<OpenedReport>, Belongs),
 }
 
 /// Why the identity part is to be opened; empty where nothing was chosen.
@@ -63,7 +64,7 @@ async fn page(app: Arc<App>, id: &str, motive: Option<Motive>) -> Response {
     let found = take(&app, Page::Report, move |vault| {
         match OpenedReport::look(vault, id, motive) {
             Ok(None) => Found::Nothing,
-            Ok(Some(report)) => Found::Report(Box::new(report)),
+            Ok(Some(report)) => Found::Report(Box::new(report), Belongs::of(vault, id)),
             Err(Refused::Record(reason)) => Found::Refused(reason),
             Err(Refused::Io(_)) => Found::Failed,
         }
@@ -77,7 +78,7 @@ async fn page(app: Arc<App>, id: &str, motive: Option<Motive>) -> Response {
         Found::Failed => return failed(&app),
         Found::Nothing => return not_found(State(app)).await,
         Found::Refused(reason) => (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason)),
-        Found::Report(report) => (StatusCode::OK, content(texts, &report)),
+        Found::Report(report, belongs) => (StatusCode::OK, content(texts, &report, &belongs)),
     };
     let page = layout::page(
         texts,
@@ -97,7 +98,42 @@ fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
     }
 }
 
-fn content(texts: &Texts, report: &OpenedReport) -> Markup {
+/// Where a report belongs in casework.
+enum Belongs {
+    /// The person does no casework.
+    Closed,
+    /// To no case yet.
+    Nowhere,
+    /// To that case.
+    Case(CaseNumber),
+}
+
+impl Belongs {
+    fn of(vault: &Vault, id: RecordId) -> Self {
+        match vault.contents().cases.of_record(id) {
+            _ if !Page::CaseFile.allows_any(vault.roles()) => Self::Closed,
+            Some(case) => Self::Case(case.number),
+            None => Self::Nowhere,
+        }
+    }
+
+    fn markup(&self, texts: &Texts, id: RecordId) -> Markup {
+        html! {
+            @match self {
+                Self::Closed => {},
+                Self::Nowhere => form method="post" action={ "/report/" (id) "/case" } {
+                    button type="submit" { (texts.get("console-casework-make-of-report")) }
+                },
+                Self::Case(number) => p {
+                    (texts.get("console-casework-of-report")) " "
+                    a href={ "/case/" (number) } { (layout::id(&number.to_string())) }
+                },
+            }
+        }
+    }
+}
+
+fn content(texts: &Texts, report: &OpenedReport, belongs: &Belongs) -> Markup {
     let problems = report.problems(texts);
     html! {
         h1 { (texts.get("console-case-heading")) }
@@ -108,6 +144,7 @@ fn content(texts: &Texts, report: &OpenedReport) -> Markup {
                 None => p { (texts.get("console-case-warning-none")) },
             }
         }
+        (belongs.markup(texts, report.record_id))
         @if !problems.is_empty() {
             section.alarm aria-labelledby="problems" {
                 h2 id="problems" { (texts.get("console-case-problems")) }

@@ -4,6 +4,7 @@ use asylia_envelope::ids::RecordId;
 use serde::{Deserialize, Serialize};
 
 use super::item::PersonId;
+use crate::casework::number::CaseNumber;
 
 /// One entry; when and by whom stands in the event's outer layer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -20,6 +21,12 @@ pub struct AuditItem {
     /// A number that belongs to the act: of a bundle, of an attachment, of how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
+    /// To which case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseNumber>,
+    /// Which kind of change, as a code of this program: never anything that somebody wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
     /// Why an identity part was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub motive: Option<Motive>,
@@ -95,6 +102,18 @@ pub enum Act {
     BundleTaken,
     /// The identities of a period were destroyed; how many.
     PeriodDestroyed,
+    /// A signed list of the office was taken; its version.
+    ListTaken,
+    /// A packet was written out; its number in the case, and its target.
+    PacketMade,
+    /// A notice of a withdrawal was written out; likewise.
+    NoticeMade,
+    /// A case was made.
+    CaseMade,
+    /// A case was looked at.
+    CaseRead,
+    /// A case changed; how.
+    CaseChanged,
     /// Damage was seen before something was written; how many faults.
     DamageSeen,
 }
@@ -167,6 +186,8 @@ impl AuditItem {
             person: None,
             number: None,
             motive: None,
+            case: None,
+            change: None,
         }
     }
 
@@ -188,6 +209,20 @@ impl AuditItem {
     #[must_use]
     pub fn with_motive(mut self, motive: Motive) -> Self {
         self.motive = Some(motive);
+        self
+    }
+
+    /// With the case it was done to.
+    #[must_use]
+    pub fn on_case(mut self, case: CaseNumber) -> Self {
+        self.case = Some(case);
+        self
+    }
+
+    /// With the kind of change.
+    #[must_use]
+    pub fn saying(mut self, change: &str) -> Self {
+        self.change = Some(change.to_owned());
         self
     }
 

@@ -2,12 +2,14 @@
 
 mod after_lock;
 mod batch;
+mod casework;
 mod command_line;
 mod import;
 mod killed;
 mod lockdown;
 mod migration;
 mod office;
+mod packets;
 mod pages;
 mod people;
 mod periods;
