@@ -312,6 +312,7 @@ page-form-send = Send
 page-form-send-story = You can send now. All below is optional.
 page-form-anonymous = Leave empty what you are unsure of. You may stay unknown; but UN experts write to a Government only if they know who informed them, and keep that confidential.
 page-form-files-originals = Photos of the originals can be asked for later.
+page-form-other-way = lock the files on a computer with the program asylia-seal, and hand them in at /sealed on this site.
 page-form-files-limits = At most { $files } files, { $limit } in all.
 
 ## The form with JavaScript: texts that its script shows, put into it by client/build.mjs. Only `id = text`, on one line.
@@ -326,6 +327,7 @@ client-story-empty = Write a few words about what happened, then send. All other
 
 client-files-chosen = Files chosen: { $count } ({ $size }). You can choose more.
 client-files-too-many = One report can take at most { $files } files and { $limit }. Remove some, and send them with a second report.
+client-files-slow = Large files take long: in a slow browser, such as Tor Browser set to Safer, locking them alone takes about { $minutes } minutes. There is another way: { page-form-other-way }
 client-file-unknown = type not known
 client-file-picture = Photos, videos and recordings can hold hidden data: the place, the time, the device.
 client-file-document = Documents can hold hidden data: the author's name, earlier versions.
@@ -340,7 +342,7 @@ client-progress-stay = Keep this page open until it shows your return code. If y
 client-progress-sent = { $percent } %: { $locked } locked and { $sent } sent, of { $total }.
 client-progress-minutes = About { $minutes } minutes left.
 client-progress-minute = About a minute left.
-client-progress-slow = This takes more than 20 minutes. If you cannot keep this page open that long, there is another way: lock the files on a computer with the program asylia-seal, and hand them in at /sealed on this site.
+client-progress-slow = This takes more than 20 minutes. If you cannot keep this page open that long, there is another way: { page-form-other-way }
 client-phase-locking = Locking on this device.
 client-phase-sending = Locking on this device and sending what is locked.
 client-phase-storing = Everything is sent. Waiting for our server to store it.
@@ -369,6 +371,62 @@ client-again = Try again
 client-back = Back to the form
 
 client-receipt-words = They were locked on this device; our server has not seen them.
+
+client-receipt-files = Add files now (opens a second window; type your code there)
+client-receipt-later = With your code you can also write more, answer questions, and change what you permit.
+
+## The mailbox with JavaScript: texts of its own script, as above
+
+client-mailbox-ready = JavaScript is on, so this device opens our answers. Our server gets neither your code nor what the answers say.
+client-mailbox-connection = This page cannot reach our server to fetch the office's keys, and goes on trying. Wait, or open this page again later.
+client-mailbox-keys = The keys on our server are not valid keys of the office, so no answer could be checked. Do not type your code now; check the address, or come back on another day.
+client-mailbox-wrong-word = Word { $place } is not an English word that a code can have. Compare it with what you wrote down, or type the 34 digits instead.
+client-mailbox-question = A question from the office. You can answer it below.
+client-mailbox-here = This device opened these answers and checked that the office signed them. Our server has seen neither your code nor what they say.
+client-mailbox-delete = Delete this answer
+client-mailbox-delete-number = Delete answer { $number }
+client-mailbox-delete-all = Delete all answers
+client-mailbox-deleted = Deleted from our server. What the office has, and your report, are not touched by this.
+client-mailbox-not-deleted = It was not deleted: our server could not be reached. Try again when the connection is back.
+client-follow-heading = Write to the office
+client-follow-what = Write more, add files, answer a question, or change what you permit. This device locks it before it is sent, and the office puts it to your report.
+client-follow-sending = Your message is being sent
+client-follow-stay = Keep this page open until it says that your message is stored. If you must close it, nothing is stored, and you can send again later.
+client-follow-story = What do you want to say?
+client-follow-answers = Does it answer a question of the office?
+client-follow-answers-none = No
+client-follow-answers-number = Yes, the question in answer { $number }
+client-follow-files-help = Files can hold hidden data about you and the device.
+client-follow-code = Change your return code
+client-follow-code-tick = Give me a new code
+client-follow-code-help = For when somebody else may know the old one. The new code is shown once, when this was sent. Until the office has confirmed it, who has the old code can still read our answers.
+client-follow-permissions = Change what you permit
+client-follow-permissions-lower = You can lower or take back each permission. What was already passed on or published cannot be called back.
+client-follow-permissions-raise = You can permit more only in an answer to a question of the office.
+client-follow-unchanged = As it is
+client-follow-withdraw-all = Take back every permission
+client-follow-withdraw-all-help = The office then keeps and counts the case, and passes it to nobody.
+client-follow-delete = Have your report deleted
+client-follow-delete-tick = I ask the office to delete what I told it
+client-follow-delete-help = Two officers decide. The office tells you in its next answer what was deleted and what it had already passed on.
+client-purpose-mandate-holders = Independent UN experts
+client-purpose-asg-hc-hrc-president = Senior UN officials, in confidence
+client-purpose-un-field-presence-in-country = The United Nations in the country
+client-purpose-government = The Government
+client-purpose-non-state-addressee = A company, an armed group or another organisation
+client-purpose-public-copy-of-letter = The published copy of a letter
+client-purpose-public-statements = Public statements
+client-purpose-sg-report = The yearly report of the Secretary-General
+client-purpose-other-mechanisms = Other bodies, each by name
+client-permission-no = No
+client-permission-ask-first = Only after asking me
+client-permission-without-identity = Yes, without saying who
+client-permission-with-identity = Yes, also with the name
+client-follow-empty = Write something, choose a file, or change what you permit, then send.
+client-follow-stored = Your message is stored, locked
+client-follow-stored-what = The office has not read it yet. What you changed holds from the day on which the office reads it, and its next answer says so.
+client-follow-new-code = Your new return code
+client-follow-new-code-keep = Keep the old code as well until an answer says that the new one is in use.
 
 ## The receipt
 
@@ -496,7 +554,7 @@ mailbox-heading = Read our answers
 mailbox-what = Type the return code that you kept. You see what the office wrote to you; what you sent is never shown.
 # Said beforehand, and true: do not soften it.
 mailbox-without-script = Without JavaScript our server sees your code and our answers for the moment it needs to open them. It keeps neither. Somebody who took over our server could read them, and could write answers in our name to those who also sent their report without JavaScript.
-mailbox-script-on = JavaScript is on, so nothing you type here can be sent. This version opens answers only with JavaScript off: turn it off (Tor Browser: shield icon → Settings → Safest) and open this page again.
+mailbox-script-on = JavaScript is on, but this page is not ready to open answers yet. Wait a minute before you type. If this line stays, turn JavaScript off (Tor Browser: shield icon → Settings → Safest) and open this page again.
 mailbox-code = Your return code
     .help = Ten words or 34 digits. Capitals, spaces and dashes do not matter; the first four letters of an English word are enough.
 mailbox-read = Show our answers
@@ -561,6 +619,10 @@ refusal-malformed = What arrived is not built as it must be, and may be damaged.
     .title = The report was not stored: it is damaged
 refusal-not-sealed = A part of this report is not locked for an office. Make it again with asylia-seal or with this site's form.
     .title = The report was not stored: a part of it is not locked
+refusal-foreign-recipients = A part of this report is locked for others than an office. Make it again with asylia-seal or with this site's form.
+    .title = The report was not stored: a part of it is locked for others
+refusal-long-age-header = A part of this report begins with more than a locked part can have. It was made by another program: make it again with asylia-seal or with this site's form.
+    .title = The report was not stored: a part of it is not built as ours are
 refusal-wrong-office = This report is locked for another office. Hand it in at that office's site, or make it again with the keys of this one.
     .title = The report was not stored: it is for another office
 refusal-window-closed = The keys this report was locked with are not in use here. Fetch this office's keys again, and make it once more.

@@ -49,8 +49,12 @@ pub enum Refusal {
     NotASealedFile,
     /// 400: a sealed file, or a part of an upload, is not built as it must be.
     Malformed,
-    /// 422: a compartment of a sealed file does not begin as one that is sealed to an office.
+    /// 422: a compartment of a sealed file is not sealed at all, or damaged where it begins.
     NotSealed,
+    /// 422: a compartment of a sealed file is sealed to others than an office.
+    ForeignRecipients,
+    /// 422: a compartment of a sealed file begins with more than any of ours, as if to keep a reader busy.
+    LongAgeHeader,
     /// 422: a sealed file is for another office.
     WrongOffice,
     /// 422: a sealed file names keys that are not, or no longer, in force here.
@@ -93,6 +97,8 @@ impl Refusal {
             Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::EmptyStory
             | Self::NotSealed
+            | Self::ForeignRecipients
+            | Self::LongAgeHeader
             | Self::WrongOffice
             | Self::WindowClosed
             | Self::NoSealedFile => StatusCode::UNPROCESSABLE_ENTITY,
@@ -121,6 +127,8 @@ impl Refusal {
             Self::Busy => "busy",
             Self::NotASealedFile | Self::Malformed => "malformed",
             Self::NotSealed => "not_sealed",
+            Self::ForeignRecipients => "foreign_recipients",
+            Self::LongAgeHeader => "long_age_header",
             Self::WrongOffice => "wrong_office",
             Self::WindowClosed => "window_closed",
             Self::OutOfOrder { .. } => "out_of_order",
@@ -191,6 +199,8 @@ impl Refusal {
             Self::NotASealedFile,
             Self::Malformed,
             Self::NotSealed,
+            Self::ForeignRecipients,
+            Self::LongAgeHeader,
             Self::WrongOffice,
             Self::WindowClosed,
             Self::NoSealedFile,

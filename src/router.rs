@@ -28,7 +28,7 @@ use crate::{
         RETRY_AFTER_S, TOKEN_BYTES,
     },
     refusal::{Reader, Refusal, RenderRefusal},
-    static_files::SCRIPT_PATH,
+    static_files::{MAILBOX_SCRIPT_PATH, SCRIPT_PATH},
 };
 
 /// What a URL is for.
@@ -46,6 +46,8 @@ pub enum Endpoint {
     About,
     /// The script of the form page.
     Static,
+    /// The script of the mailbox.
+    MailboxStatic,
     /// The signed list of what the site serves, as text.
     SiteManifest,
     /// The form for sealed files.
@@ -90,6 +92,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Safety, "/safety"),
     Route::get(Endpoint::About, "/about"),
     Route::get(Endpoint::Static, SCRIPT_PATH),
+    Route::get(Endpoint::MailboxStatic, MAILBOX_SCRIPT_PATH),
     Route::get(Endpoint::SiteManifest, "/site-manifest"),
     Route::get(Endpoint::SealedForm, "/sealed"),
     Route::new(

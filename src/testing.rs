@@ -176,7 +176,9 @@ fn handler(endpoint: Endpoint) -> MethodRouter {
         Endpoint::Keys => get(with_foreign_headers),
         Endpoint::Safety => get(panicking),
         Endpoint::About => get(async || AppError::from(anyhow::anyhow!("disk of MARKER"))),
-        Endpoint::Static => get(async || ([(header::CACHE_CONTROL, "immutable")], "script")),
+        Endpoint::Static | Endpoint::MailboxStatic => {
+            get(async || ([(header::CACHE_CONTROL, "immutable")], "script"))
+        }
         Endpoint::SiteManifest => get(with_foreign_headers),
         Endpoint::SealedForm => get(async || Html("<h1>sealed</h1>")),
         Endpoint::SealedFiles => post(take_form),

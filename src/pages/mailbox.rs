@@ -1,7 +1,8 @@
 //! `GET /mailbox` and the answers to its POSTs: a form for the return code, the replies, what was deleted.
 //!
 //! A page of answers has one length whatever it holds, and names neither a day nor the code; the code is typed
-//! once more to delete. With JavaScript on nothing here can post, as on the form: see `pages`.
+//! once more to delete. With JavaScript on nothing here can post, as on the form: see `pages`. The script then opens the
+//! answers on the device (`client/src/mailbox/`).
 
 use asylia_envelope::{
     reply::{OpenedReply, ReplyKind, ThreadProblem},
@@ -54,7 +55,7 @@ pub fn mailbox(site: &Site, fault: Option<MailboxFault>) -> Page {
         (list(site, &["mailbox-none-wait", "mailbox-none-lost", "mailbox-none-danger"]))
     };
     let status = if fault.is_some() { 422 } else { 200 };
-    let document = document(site, "mailbox-title", Links::Elsewhere, &content);
+    let document = document(site, "mailbox-title", Links::OnMailbox, &content);
     Page::new(status, PAGE_BYTES, document)
 }
 
@@ -216,7 +217,7 @@ fn collected(site: &Site) -> Markup {
         Collected::Longer => "mailbox-collected-longer",
         Collected::Never => "mailbox-collected-never",
     };
-    html! { p { (site.texts().get(last)) " " (site.texts().get("mailbox-come-back")) } }
+    html! { p #collected { (site.texts().get(last)) " " (site.texts().get("mailbox-come-back")) } }
 }
 
 fn wrong(site: &Site, fault: MailboxFault) -> String {

@@ -77,6 +77,8 @@ const fn message(refusal: Refusal) -> &'static str {
         Refusal::NotASealedFile => "refusal-not-a-sealed-file",
         Refusal::Malformed => "refusal-malformed",
         Refusal::NotSealed => "refusal-not-sealed",
+        Refusal::ForeignRecipients => "refusal-foreign-recipients",
+        Refusal::LongAgeHeader => "refusal-long-age-header",
         Refusal::WrongOffice => "refusal-wrong-office",
         Refusal::WindowClosed => "refusal-window-closed",
         Refusal::NoSealedFile => "refusal-no-sealed-file",

@@ -8,7 +8,7 @@ use self::html::elements;
 use super::*;
 use crate::l10n::LANGUAGES;
 use crate::refusal::Refusal;
-use crate::static_files::SCRIPT_PATH;
+use crate::static_files::{MAILBOX_SCRIPT_PATH, SCRIPT_PATH};
 
 mod form;
 mod html;
@@ -160,13 +160,17 @@ fn every_page_is_whole_and_well_formed() {
 }
 
 #[test]
-fn nothing_runs_and_nothing_is_fetched_but_the_script_of_the_form() {
+fn nothing_runs_and_nothing_is_fetched_but_the_scripts_of_form_and_mailbox() {
     each_page(|_, name, html| {
         let mut scripts = 0;
         for element in elements(html).expect("checked above") {
             if element.name == "script" {
-                // The form's own, as a module, from this server; no page has another.
-                let attributes = [("type", "module"), ("src", SCRIPT_PATH)];
+                // The page's own, as a module, from this server; no page has another.
+                let path = match name.starts_with("mailbox") {
+                    true => MAILBOX_SCRIPT_PATH,
+                    false => SCRIPT_PATH,
+                };
+                let attributes = [("type", "module"), ("src", path)];
                 assert!(
                     attributes
                         .iter()
@@ -200,7 +204,7 @@ fn nothing_runs_and_nothing_is_fetched_but_the_script_of_the_form() {
                 }
             }
         }
-        let form = usize::from(html.contains("name=story"));
+        let form = usize::from(html.contains("name=story") || html.contains("mailbox-note"));
         assert_eq!(scripts, form, "{name}: a script without its form");
         let count = |text: &str| html.matches(text).count();
         assert_eq!(

@@ -21,13 +21,22 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Seal answers and files into one file, and show the return code once
     New(NewArgs),
-    /// Show what a sealed file says in clear
-    Inspect {
-        /// The sealed file
-        file: PathBuf,
-    },
+    /// Show what a sealed file says in clear, and until when the office's site takes it
+    Inspect(InspectArgs),
     /// Compare a saved copy of a site with a signed manifest of what this release serves
     VerifySite(VerifySiteArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct InspectArgs {
+    /// The sealed file
+    pub(crate) file: PathBuf,
+    /// The office's key bundle, keys.note: shows the last day for the upload
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// The office's 12 words, in quotes; without them only a demonstration is accepted
+    #[arg(long, value_name = "WORDS", value_parser = Fingerprint::parse, requires = "keys")]
+    pub(crate) office: Option<Fingerprint>,
 }
 
 #[derive(Args)]

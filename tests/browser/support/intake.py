@@ -68,6 +68,14 @@ class Office:
         )  # fmt: skip
         return signed
 
+    def sealed_file(self, path: Path, story: str, *attachments: Path) -> Path:
+        """A report that was sealed on another computer, in the file `path`."""
+        answers = path.with_suffix(".json")
+        answers.write_text(json.dumps({"story": story}), encoding="utf-8")
+        attach = [part for attachment in attachments for part in ("--attach", attachment)]
+        call("asylia-seal", "new", "--keys", self.keys, "--answers", answers, *attach, "--out", path)
+        return path
+
     def read_reports(self, data: Path) -> list[dict[str, Any]]:
         """Carries what a server stored into a new vault and returns what the console shows of each report."""
         self._vaults += 1
