@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use asylia_envelope::return_code::BadCode;
 use axum::http::StatusCode;
 
 /// Why a request was not accepted. Every kind has its own page.
@@ -76,8 +77,29 @@ pub enum Refusal {
     PartTooLarge,
     /// 400: the form with a return code did not come from our page, or not whole.
     BadCodeForm,
+    /// 422: what was typed is neither ten words nor 34 digits.
+    CodeLength,
+    /// 422: one word of a typed code is in no list.
+    CodeWord {
+        /// Its place, from 1.
+        place: usize,
+    },
+    /// 422: the check bits of a typed code do not fit.
+    CodeMistyped,
+    /// 422: a form with a return code says nothing and brings no file.
+    EmptyFollowUp,
     /// 500: a fault of the server.
     Internal,
+}
+
+impl From<BadCode> for Refusal {
+    fn from(bad: BadCode) -> Self {
+        match bad {
+            BadCode::Word(place) => Self::CodeWord { place },
+            BadCode::Check => Self::CodeMistyped,
+            _ => Self::CodeLength,
+        }
+    }
 }
 
 impl Refusal {
@@ -96,6 +118,10 @@ impl Refusal {
             | Self::PartTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::EmptyStory
+            | Self::CodeLength
+            | Self::CodeWord { .. }
+            | Self::CodeMistyped
+            | Self::EmptyFollowUp
             | Self::NotSealed
             | Self::ForeignRecipients
             | Self::LongAgeHeader
@@ -146,6 +172,10 @@ impl Refusal {
             | Self::BadForm
             | Self::HeadTooLarge
             | Self::BadCodeForm
+            | Self::CodeLength
+            | Self::CodeWord { .. }
+            | Self::CodeMistyped
+            | Self::EmptyFollowUp
             | Self::NoSealedFile => return None,
         })
     }
@@ -210,6 +240,10 @@ impl Refusal {
             Self::UnknownUpload,
             Self::PartTooLarge,
             Self::BadCodeForm,
+            Self::CodeLength,
+            Self::CodeWord { place: 3 },
+            Self::CodeMistyped,
+            Self::EmptyFollowUp,
             Self::Internal,
         ]
     }

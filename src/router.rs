@@ -60,6 +60,10 @@ pub enum Endpoint {
     Mailbox,
     /// Deletes replies.
     MailboxDelete,
+    /// The form for what somebody sends later, with a return code.
+    FollowUpForm,
+    /// Takes it; answers with a page, and with a new code where one was asked for.
+    FollowUp,
     /// What a program needs to know before it seals, as JSON.
     ApiIntake,
     /// Takes a part of an upload.
@@ -109,6 +113,13 @@ pub const ROUTES: &[Route] = &[
         "/mailbox/delete",
         Accepts::Code,
     ),
+    Route::get(Endpoint::FollowUpForm, "/mailbox/send"),
+    Route::new(
+        Endpoint::FollowUp,
+        Method::POST,
+        "/mailbox/send",
+        Accepts::Report,
+    ),
     Route::get(Endpoint::ApiIntake, "/api/v1/intake"),
     Route::new(
         Endpoint::UploadPart,
@@ -141,7 +152,7 @@ pub const ROUTES: &[Route] = &[
 pub enum Accepts {
     /// No body.
     Nothing,
-    /// The multipart form of a report.
+    /// The multipart form of a report, or of what follows it.
     Report,
     /// A multipart form of sealed files.
     SealedFiles,

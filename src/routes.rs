@@ -36,6 +36,8 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::MailboxForm => get(mailbox::get),
         Endpoint::Mailbox => post(mailbox::post),
         Endpoint::MailboxDelete => post(mailbox::delete),
+        Endpoint::FollowUpForm => get(mailbox::send_form),
+        Endpoint::FollowUp => post(mailbox::send),
         Endpoint::ApiMailbox => post(mailbox::api),
         Endpoint::ApiMailboxDelete => post(mailbox::api_delete),
     };

@@ -185,8 +185,8 @@ fn handler(endpoint: Endpoint) -> MethodRouter {
         Endpoint::ApiIntake => get(with_foreign_headers),
         Endpoint::UploadPart => put(async || AppError::from(Refusal::Busy)),
         Endpoint::UploadCancel => delete(async || StatusCode::NO_CONTENT),
-        Endpoint::MailboxForm => get(async || Html("<h1>mailbox</h1>")),
-        Endpoint::Mailbox | Endpoint::MailboxDelete => post(take_form),
+        Endpoint::MailboxForm | Endpoint::FollowUpForm => get(async || Html("<h1>mailbox</h1>")),
+        Endpoint::Mailbox | Endpoint::MailboxDelete | Endpoint::FollowUp => post(take_form),
         Endpoint::ApiMailbox | Endpoint::ApiMailboxDelete => post(async || StatusCode::NO_CONTENT),
     }
 }

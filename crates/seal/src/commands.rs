@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use crate::{
     cli::{Command, InspectArgs, NewArgs},
     failure::Failure,
+    mailbox,
     output::NewFile,
     verify_site,
 };
@@ -36,6 +37,7 @@ pub(crate) fn run(
     match command {
         Command::New(args) => new(args, today, rng),
         Command::Inspect(args) => show(args),
+        Command::Mailbox(args) => mailbox::run(args),
         Command::VerifySite(args) => verify_site::run(&args),
     }
 }
@@ -83,7 +85,7 @@ fn withdraw(out: &Path) -> Failure {
 }
 
 /// The office's keys, checked against the words that the person was given.
-fn office_keys(path: &Path, office: Option<Fingerprint>) -> Result<KeyBundle, Failure> {
+pub(crate) fn office_keys(path: &Path, office: Option<Fingerprint>) -> Result<KeyBundle, Failure> {
     let note = read_limited(path, NOTE_LIMIT_BYTES, "the office's keys")?;
     let anchor = office.map_or(Anchor::DemoOnly, Anchor::Fingerprint);
     Ok(UnverifiedBundle::parse(&note)?.verify(&anchor, None)?)
