@@ -29,7 +29,7 @@ export class PermissionFields {
         tick(this.#withdrawAll, text("client-follow-withdraw-all"), text("client-follow-withdraw-all-help")),
         ...this.#selects.map(([purpose, select]) => {
           const id = purpose.replaceAll("_", "-");
-          return element("label", {}, text(`client-purpose-${id}`), select);
+          return element("label", {}, text(`purpose-${id}`), select);
         }),
       ),
       element(
@@ -55,7 +55,7 @@ export class PermissionFields {
 function choice(): HTMLSelectElement {
   const options = PERMISSIONS.map((permission) => {
     const id = permission.replaceAll("_", "-");
-    return element("option", { value: permission }, text(`client-permission-${id}`));
+    return element("option", { value: permission }, text(`permission-${id}`));
   });
-  return element("select", {}, element("option", { value: "" }, text("client-follow-unchanged")), ...options);
+  return element("select", {}, element("option", { value: "" }, text("permission-unchanged")), ...options);
 }

@@ -57,6 +57,6 @@ function article(reply: Reply, number: number, remove: () => void): HTMLElement 
 const KINDS = {
   received: text("mailbox-kind-received"),
   message: text("mailbox-kind-message"),
-  question: text("client-mailbox-question"),
+  question: text("mailbox-kind-question"),
   confirmation: text("mailbox-kind-confirmation"),
 };

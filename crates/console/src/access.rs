@@ -66,6 +66,8 @@ pub enum Verb {
     IdentityList,
     /// Destroy the identities of a period.
     IdentityDestroy,
+    /// Hand the vault over to the next office.
+    HandOver,
     /// Search the reports for words.
     Search,
     /// Make a case.
@@ -155,7 +157,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -176,6 +178,7 @@ impl Verb {
         Self::IdentityAdd,
         Self::IdentityList,
         Self::IdentityDestroy,
+        Self::HandOver,
         Self::Search,
         Self::CaseNew,
         Self::CaseList,
@@ -273,6 +276,7 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::IdentityAdd, HEAD),
     (Verb::IdentityList, HEAD),
     (Verb::IdentityDestroy, HEAD),
+    (Verb::HandOver, HEAD),
     (Verb::Search, CASEWORK),
     (Verb::CaseNew, CASEWORK),
     (Verb::CaseList, CASEWORK),

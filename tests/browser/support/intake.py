@@ -55,6 +55,10 @@ class Office:
         """The files of its identities."""
         return [self._keys / f"identity-{role}" for role in ("intake", "account", "identity")]
 
+    def file(self, name: str) -> Path:
+        """One of the files that `asylia-keys demo` made."""
+        return self._keys / name
+
     def expired_keys(self) -> Path:
         """A bundle of the same office whose last day is long past."""
         unsigned, signed = self.folder / "expired.unsigned", self.folder / "expired.note"

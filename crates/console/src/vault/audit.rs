@@ -79,6 +79,8 @@ pub enum Act {
     BundleTaken,
     /// The identities of a period were destroyed; how many.
     PeriodDestroyed,
+    /// The vault was handed over; to whom, and how many slots are gone.
+    HandedOver,
     /// A signed list of the office was taken; its version.
     ListTaken,
     /// A packet was written out; its number in the case, and its target.
