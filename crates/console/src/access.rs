@@ -66,6 +66,8 @@ pub enum Verb {
     IdentityList,
     /// Destroy the identities of a period.
     IdentityDestroy,
+    /// Hand the vault over to the next office.
+    HandOver,
     /// Search the reports for words.
     Search,
     /// Make a case.
@@ -95,6 +97,8 @@ pub enum Page {
     Inbox,
     /// One report.
     Report,
+    /// The identity parts, for whoever holds their key.
+    Identities,
     /// Help.
     Help,
     /// The unlock page and its form.
@@ -155,7 +159,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -176,6 +180,7 @@ impl Verb {
         Self::IdentityAdd,
         Self::IdentityList,
         Self::IdentityDestroy,
+        Self::HandOver,
         Self::Search,
         Self::CaseNew,
         Self::CaseList,
@@ -203,8 +208,9 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Inbox,
+        Self::Identities,
         Self::Report,
         Self::Help,
         Self::Unlock,
@@ -250,6 +256,7 @@ fn allowed<T: Copy + PartialEq>(table: &[(T, &[Role])], act: T, role: Role) -> b
 const CASEWORK: &[Role] = &[Role::FocalPoint, Role::Officer];
 const READERS: &[Role] = &[Role::FocalPoint, Role::Officer, Role::Custodian];
 const HEAD: &[Role] = &[Role::FocalPoint];
+const IDENTITY: &[Role] = &[Role::FocalPoint, Role::Custodian];
 const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 
 const VERBS: &[(Verb, &[Role])] = &[
@@ -273,6 +280,7 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::IdentityAdd, HEAD),
     (Verb::IdentityList, HEAD),
     (Verb::IdentityDestroy, HEAD),
+    (Verb::HandOver, HEAD),
     (Verb::Search, CASEWORK),
     (Verb::CaseNew, CASEWORK),
     (Verb::CaseList, CASEWORK),
@@ -288,6 +296,7 @@ const VERBS: &[(Verb, &[Role])] = &[
 const PAGES: &[(Page, &[Role])] = &[
     (Page::Inbox, CASEWORK),
     (Page::Report, READERS),
+    (Page::Identities, IDENTITY),
     (Page::Help, &Role::ALL),
     (Page::Unlock, &Role::ALL),
     (Page::Lock, &Role::ALL),

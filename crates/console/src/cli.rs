@@ -23,7 +23,7 @@ use crate::{
     lockdown::{Lock, lock_down},
     machine::{Machine, Random},
     passphrase,
-    vault::{Credentials, FIRST_PERSON, header::KDF_DEFAULT_MIB},
+    vault::{Credentials, FIRST_PERSON, audit::Motive, header::KDF_DEFAULT_MIB},
 };
 
 mod audit;
@@ -31,6 +31,7 @@ mod batch;
 mod case;
 mod desk;
 mod doctor;
+mod hand_over;
 mod identity;
 mod import;
 mod init;
@@ -71,6 +72,8 @@ enum Verb {
     /// Identities of periods: what opens what was sealed to them
     #[command(subcommand)]
     Identity(identity::IdentityVerb),
+    /// Hand the vault over to the next office: re-wraps it, makes a new recovery set, writes a signed manifest
+    HandOver(Box<hand_over::HandOverArgs>),
     /// The chain of events and the log of who did what
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -132,9 +135,9 @@ struct InitArgs {
     /// Memory that one guess of the passphrase costs, in MiB
     #[arg(long, value_name = "N", default_value_t = KDF_DEFAULT_MIB)]
     kdf_mib: u32,
-    /// A file with the recovery key: one line of 64 hexadecimal digits
-    #[arg(long, value_name = "F")]
-    recovery_key_file: Option<PathBuf>,
+    /// Public file of the recovery key, the recovery.note of its ceremony
+    #[arg(long, value_name = "FILE")]
+    recovery: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -164,6 +167,10 @@ struct ListArgs {
 struct ShowArgs {
     /// The record's number, 32 digits
     id: RecordId,
+    /// Why the identity part is looked at, for the audit log: contact, duplicate, packet, deny-list, request or
+    /// check
+    #[arg(long, value_name = "WHY", value_parser = motive)]
+    motive: Option<Motive>,
     #[command(flatten)]
     vault: VaultArgs,
     /// Print JSON
@@ -271,6 +278,7 @@ fn run(
         Verb::Init(args) => init::run(&machine, &args),
         Verb::Browser(args) => serve::run(&runtime, &machine, &args),
         Verb::Batch(args) => batch::run(&machine, args),
+        Verb::HandOver(args) => hand_over::run(&machine, *args),
         verb => act(&desk::Desk::of_one(machine), verb),
     }
 }
@@ -295,7 +303,11 @@ fn act(desk: &desk::Desk, verb: Verb) -> Result<(), Failure> {
         Verb::Backup(args) => preserve::backup(desk, &args),
         Verb::Restore(args) => preserve::restore(desk, &args),
         // `run` and the batch take these for themselves.
-        Verb::Init(_) | Verb::Browser(_) | Verb::Batch(_) | Verb::OpenBrowser { .. } => Ok(()),
+        Verb::Init(_)
+        | Verb::Browser(_)
+        | Verb::Batch(_)
+        | Verb::HandOver(_)
+        | Verb::OpenBrowser { .. } => Ok(()),
     }
 }
 
@@ -310,6 +322,13 @@ impl VaultArgs {
 
 fn passphrase_of(file: Option<&Path>) -> Result<SecretString, Failure> {
     Ok(passphrase::read(file, "Passphrase: ")?)
+}
+
+fn motive(text: &str) -> Result<Motive, String> {
+    Motive::parse(text).ok_or_else(|| {
+        let codes = Motive::CHOICE.map(Motive::code);
+        format!("the motives are {}", codes.join(", "))
+    })
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -12,6 +12,7 @@ pub mod casework;
 pub mod cli;
 pub mod deny_list;
 pub mod door;
+pub mod hand_over;
 pub mod identity;
 pub mod import;
 pub mod l10n;

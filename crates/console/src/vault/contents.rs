@@ -11,8 +11,8 @@ use super::{
     chain::Fault,
     domain::Domain,
     item::{
-        DestroyedItem, HeadItem, IdentityItem, IdentityState, Imported, Item, PeriodKeyItem,
-        PersonId, PersonItem, RecordItem, ServerPin, Stamp,
+        DestroyedItem, HandOverItem, HeadItem, IdentityItem, IdentityState, Imported, Item,
+        PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin, Stamp,
     },
 };
 use crate::casework::{
@@ -45,6 +45,8 @@ pub struct Contents {
     pub(super) period_keys: Vec<Row<PeriodKeyItem>>,
     /// Periods whose identities were destroyed, in the order in which that happened.
     pub destroyed: Vec<DestroyedItem>,
+    /// From one office to the next, in the order in which that happened.
+    pub hand_overs: Vec<HandOverItem>,
     /// The server whose bundles are taken, once one was imported.
     pub server: Option<Row<ServerPin>>,
     /// One entry a record, imported or in quarantine.
@@ -187,6 +189,7 @@ impl Contents {
                 self.identities.remove(item.instance, &item.period);
                 self.destroyed.push(item);
             }
+            Item::HandOver(item) => self.hand_overs.push(item),
             Item::Keys(item) => {
                 for (domain, generation, recipient) in item.recipients {
                     self.recipients.insert(domain, (generation, recipient));

@@ -16,7 +16,7 @@ use asylia_envelope::{
     answers::Answers,
     day::Day,
     ids::{EpochId, PageNumber, RecordId, SubmissionId},
-    key_bundle::{Anchor, KeyBundle, UnverifiedBundle},
+    key_bundle::{Anchor, KeyBundle, Period, UnverifiedBundle},
     record::{RecordHead, RecordWriter, SealedBy, stored_frame},
     return_code::ReturnCode,
     sealing::SubmissionSealer,
@@ -87,6 +87,12 @@ impl Office {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let seconds = since.expect("it is after 1970").as_secs();
         Self::at(i64::try_from(seconds).expect("a time of this age"))
+    }
+
+    /// An office that begins on a day.
+    pub(crate) fn on(day: &str) -> Self {
+        let day: Day = day.parse().expect("a day");
+        Self::at(day.days_since_1970() * 86_400)
     }
 
     fn at(now: i64) -> Self {
@@ -194,8 +200,12 @@ impl Office {
 
     /// Seals a report into a stored record, as the server does without JavaScript.
     pub(crate) fn seal(&self, report: &Report) -> Stored {
+        self.seal_to(report, &self.demo.period.public)
+    }
+
+    /// As [`Self::seal`], to the recipients of another period.
+    pub(crate) fn seal_to(&self, report: &Report, period: &Period) -> Stored {
         let record_id = RecordId::generate(&mut OsRng);
-        let period = &self.demo.period.public;
         let head = RecordHead {
             version: FORMAT_VERSION,
             instance: self.bundle.content().instance,

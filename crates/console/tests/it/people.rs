@@ -5,12 +5,11 @@ use asylia_console::{
     report::OpenedReport,
     vault::{
         Credentials, NewPerson, Vault, VaultError,
-        audit::Act,
+        audit::{Act, Motive},
         header::{KDF_FLOOR_MIB, KdfCost},
-        slot::RecoveryKey,
     },
 };
-use zeroize::Zeroizing;
+use asylia_envelope::hybrid::HybridIdentity;
 
 use crate::office::{FIRST, Office, PASSPHRASE, Stored, case, story, take};
 
@@ -66,6 +65,7 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditHead,
         ],
         &[
+            Page::Identities,
             Page::Report,
             Page::Help,
             Page::Unlock,
@@ -198,6 +198,8 @@ fn each_role_sees_its_part_of_a_report_and_looking_is_written_down() {
         ("custodian", Act::IdentityViewed),
     ];
     assert_eq!(seen, expected.map(|(name, act)| (name.to_owned(), act)));
+    let why = log.iter().filter_map(|entry| entry.item.motive);
+    assert_eq!(why.collect::<Vec<_>>(), [Motive::NotSaid]);
     assert!(log.iter().all(|entry| entry.at == "2026-11-23T10:00:00Z"));
     for role in [Role::Officer, Role::Custodian, Role::Statistician] {
         let denied = as_role(&office, role).audit_log().err();
@@ -302,11 +304,11 @@ fn a_passphrase_is_changed_by_its_owner_and_a_lost_one_replaced_with_the_recover
     assert_eq!(vault.cost(), cost);
     vault.close();
 
-    let key = |byte: u8| RecoveryKey::from_bytes(Zeroizing::new([byte; 32]));
+    let key = |byte: u8| HybridIdentity::from_seed(&[byte; 32]);
     let recover = |byte: u8| Vault::recover(office.machine(), &office.directory(), &key(byte));
     assert!(matches!(recover(1).err(), Some(VaultError::NoRecovery)));
     let mut vault = office.reopen();
-    vault.set_recovery(&key(1)).unwrap();
+    vault.set_recovery(&key(1).to_recipient()).unwrap();
     vault.close();
     assert!(matches!(
         recover(2).err(),
