@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
-    const MADE: [&str; 36] = [
+    const MADE: [&str; 37] = [
         "console-inbox-only-",
         "console-channel-",
         "console-deny-",
