@@ -106,8 +106,10 @@ mod tests {
     use super::*;
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
-    const MADE: [&str; 37] = [
+    const MADE: &[&str] = &[
         "console-inbox-only-",
+        "console-inbox-sort-",
+        "console-motive-",
         "console-channel-",
         "console-deny-",
         "console-person-kind-",

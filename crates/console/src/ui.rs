@@ -35,6 +35,7 @@ mod audit;
 mod casework;
 mod headers;
 mod help;
+mod identities;
 mod import;
 mod inbox;
 pub(crate) mod layout;
@@ -210,6 +211,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/unlock", post(unlock::post))
         .route("/lock", post(lock::post))
         .route("/report/{id}", get(report::get))
+        .route("/report/{id}/identity", post(report::identity))
+        .route("/identities", get(identities::get))
         .route("/report/{id}/case", post(casework::make_of_report))
         .merge(of_cases())
         .route("/help", get(help::get))
