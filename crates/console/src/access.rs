@@ -76,7 +76,7 @@ pub enum Page {
     /// The list of reports.
     Inbox,
     /// One report.
-    Case,
+    Report,
     /// Help.
     Help,
     /// The unlock page and its form.
@@ -170,7 +170,7 @@ impl Page {
     /// Every page.
     pub const ALL: [Self; 10] = [
         Self::Inbox,
-        Self::Case,
+        Self::Report,
         Self::Help,
         Self::Unlock,
         Self::Lock,
@@ -239,7 +239,7 @@ const VERBS: &[(Verb, &[Role])] = &[
 
 const PAGES: &[(Page, &[Role])] = &[
     (Page::Inbox, CASEWORK),
-    (Page::Case, READERS),
+    (Page::Report, READERS),
     (Page::Help, &Role::ALL),
     (Page::Unlock, &Role::ALL),
     (Page::Lock, &Role::ALL),

@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
-    case::refused,
     opening::Refused,
+    report::refused,
     vault::{
         Vault, VaultError,
         audit::{Act, AuditItem},

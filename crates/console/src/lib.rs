@@ -1,13 +1,12 @@
 //! The console of the focal point's office: offline, holds the vault, opens what was sent.
 //!
 //! Reading order: [`cli`] (the verbs), [`access`] (who may do what), [`vault`] (the encrypted store), [`identity`] (the seam to `asylia-keys`),
-//! [`import`] (from the stick into the vault), [`opening`] (one record out of its seals), [`case`] and
+//! [`import`] (from the stick into the vault), [`opening`] (one record out of its seals), [`report`] and
 //! [`attachment`] (what an officer is shown), [`search`] (for words), [`ui`] (the pages as a `Router` that does not know how it is
 //! served), [`door`], [`listen`], [`lockdown`] and [`launcher`] (how it is served today), [`l10n`] and [`words`] (texts), [`qr`] (what a telephone reads).
 
 pub mod access;
 pub mod attachment;
-pub mod case;
 pub mod cli;
 pub mod door;
 pub mod identity;
@@ -20,6 +19,7 @@ pub mod machine;
 pub mod opening;
 pub mod passphrase;
 pub mod qr;
+pub mod report;
 pub mod search;
 pub mod sticks;
 pub mod ui;

@@ -12,8 +12,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use zeroize::Zeroizing;
 
 use crate::{
-    case::read_document,
     opening::Refused,
+    report::read_document,
     vault::{
         Vault, VaultError,
         audit::{Act, AuditItem},

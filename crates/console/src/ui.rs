@@ -32,7 +32,6 @@ use crate::{
 };
 
 mod audit;
-mod case;
 mod headers;
 mod help;
 mod import;
@@ -41,6 +40,7 @@ pub(crate) mod layout;
 mod lock;
 mod passphrase;
 mod people;
+mod report;
 mod running;
 mod search;
 mod unlock;
@@ -208,7 +208,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(inbox::get))
         .route("/unlock", post(unlock::post))
         .route("/lock", post(lock::post))
-        .route("/case/{id}", get(case::get))
+        .route("/report/{id}", get(report::get))
         .route("/help", get(help::get))
         .route("/search", get(search::get).post(search::post))
         .route("/audit", get(audit::get))

@@ -9,10 +9,10 @@ use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, open_vault};
 use crate::{
     access::Verb,
     attachment::{AttachmentError, write_attachment},
-    case::Case,
     l10n::Texts,
     machine::Machine,
     opening::Refused,
+    report::OpenedReport,
     vault::{
         Vault,
         item::{RecordItem, RecordState},
@@ -107,7 +107,7 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
 /// Shows one report, opened and verified again.
 pub(super) fn show(machine: &Machine, args: &ShowArgs) -> Result<(), Failure> {
     let mut vault = open_vault(machine, &args.vault, Verb::Show)?;
-    let case = Case::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
+    let case = OpenedReport::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
     let case = case.ok_or_else(|| no_such(args.id))?;
     let texts = Texts::english();
     let mut out = BufWriter::new(io::stdout().lock());

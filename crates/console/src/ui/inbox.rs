@@ -203,7 +203,7 @@ impl Report {
         html! {
             tr {
                 td.nowrap { bdi dir="ltr" { (self.received_day) } }
-                td.record { a href={ "/case/" (self.id) } { (layout::id(&self.id)) } }
+                td.record { a href={ "/report/" (self.id) } { (layout::id(&self.id)) } }
                 td { (texts.get("console-state-imported")) }
                 td { (words::path(texts, self.path)) }
                 td.number { (self.attachments) }

@@ -77,7 +77,7 @@ fn results(texts: &Texts, found: &Found) -> Markup {
             @if found.records.len() > SHOWN { p { (texts.get("console-search-more")) } }
             ul { @for record in found.records.iter().take(SHOWN) {
                 @let record = record.to_string();
-                li { a href={ "/case/" (record) } { (layout::id(&record)) } }
+                li { a href={ "/report/" (record) } { (layout::id(&record)) } }
             } }
         }
     }

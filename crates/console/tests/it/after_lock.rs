@@ -55,7 +55,7 @@ fn locked_pages_leave_nothing_readable_behind() {
     );
     let unlocked = post(&host, "/unlock", &ours, &cookie, &form);
     assert!(unlocked.starts_with("HTTP/1.1 303"), "{unlocked}");
-    let case = get(&host, &format!("/case/{}", record.record_id), &cookie);
+    let case = get(&host, &format!("/report/{}", record.record_id), &cookie);
     assert!(case.contains(STORY) && case.contains(NAME));
     drop(case);
     let secret_text = office.demo.period.identity.to_secret_text();

@@ -4,7 +4,7 @@ use std::fs;
 
 use asylia_console::{
     attachment::write_attachment,
-    case::Case,
+    report::OpenedReport,
     vault::{
         Credentials, Vault, VaultError,
         audit::Act,
@@ -41,7 +41,7 @@ fn everything_of_the_first_form_is_there_afterwards() {
         .as_ref()
         .expect("the server is pinned");
     assert_eq!(server.item.bundles.len(), 1);
-    let case = Case::open(&mut vault, whole).unwrap().unwrap();
+    let case = OpenedReport::open(&mut vault, whole).unwrap().unwrap();
     assert_eq!(
         case.answers.text("story"),
         Some("Fixture story: they came at night.")
@@ -91,7 +91,7 @@ fn a_wrong_passphrase_and_a_broken_attempt_leave_the_first_form_as_it_was() {
     // What an attempt leaves behind when the power goes.
     fs::write(office.directory().join("vault.new"), b"half of it").unwrap();
     let mut vault = office.open_as("anybody", PASSPHRASE);
-    assert!(Case::open(&mut vault, whole).unwrap().is_some());
+    assert!(OpenedReport::open(&mut vault, whole).unwrap().is_some());
 }
 
 #[test]

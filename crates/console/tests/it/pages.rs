@@ -263,7 +263,7 @@ fn the_launch_routes_exemption_is_for_its_post_to_our_host_alone() {
 #[test]
 fn every_answer_has_the_headers_refusals_too() {
     let (site, records) = Site::open(&[story("x")]);
-    let case = format!("/case/{}", records[0].record_id);
+    let case = format!("/report/{}", records[0].record_id);
     let no_cookie = site.send(Site::request(Method::GET, "/", ""), String::new());
     let answers = [
         site.get("/"),
@@ -275,7 +275,7 @@ fn every_answer_has_the_headers_refusals_too() {
         site.get("/passphrase"),
         site.post("/people/add", "name=x"),
         site.get("/no-such-page"),
-        site.get("/case/zz"),
+        site.get("/report/zz"),
         site.get("/enter"),
         site.get("/unlock"),
         site.post("/unlock", &unlock_form(FIRST, "wrong", "2026-11-23")),
@@ -337,7 +337,7 @@ fn unlocking_tells_a_wrong_passphrase_from_damage() {
     site.enter();
     let locked = site.get("/");
     assert!(locked.text.contains("Unlock the vault") && !locked.text.contains("Inbox"));
-    let case = format!("/case/{}", records[0].record_id);
+    let case = format!("/report/{}", records[0].record_id);
     assert!(site.get(&case).text.contains("Unlock the vault"));
     let wrong = site.post("/unlock", &unlock_form(FIRST, "nonsense", "2026-11-23"));
     assert_eq!(wrong.status, StatusCode::FORBIDDEN);
@@ -413,8 +413,8 @@ fn the_inbox_shows_reports_and_quarantine_apart() {
             && inbox.contains("These bundles never arrived: 1, 2.")
     );
     assert!(inbox.contains("JavaScript was off"));
-    assert!(!inbox.contains(&format!("/case/{}", records[1].record_id)));
-    let refused = site.get(&format!("/case/{}", records[1].record_id));
+    assert!(!inbox.contains(&format!("/report/{}", records[1].record_id)));
+    let refused = site.get(&format!("/report/{}", records[1].record_id));
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("Its seal does not open"));
     // A case's story never stands in the list.
@@ -450,7 +450,7 @@ fn nasty_strings_stay_text() {
     ));
     let (site, records) = Site::open(&[report]);
     let id = records[0].record_id.to_string();
-    let page = site.get(&format!("/case/{id}")).text;
+    let page = site.get(&format!("/report/{id}")).text;
     for tag in [
         "<script",
         "<img",
@@ -485,7 +485,7 @@ fn nasty_strings_stay_text() {
 fn every_answer_of_a_full_report_is_on_its_page() {
     let report = case("TC-01");
     let (site, records) = Site::open(std::slice::from_ref(&report));
-    let page = site.get(&format!("/case/{}", records[0].record_id)).text;
+    let page = site.get(&format!("/report/{}", records[0].record_id)).text;
     for (id, value) in &report.answers {
         let question = asylia_envelope::questionnaire::Question::by_id(id).unwrap();
         if question.values.is_empty() && id != "risk_understood" {

@@ -2,7 +2,7 @@
 
 use asylia_console::{
     access::{Page, Role, Roles, Verb},
-    case::Case,
+    report::OpenedReport,
     vault::{
         Credentials, NewPerson, Vault, VaultError,
         audit::Act,
@@ -34,7 +34,7 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
         ],
         &[
             Page::Inbox,
-            Page::Case,
+            Page::Report,
             Page::Help,
             Page::Unlock,
             Page::Lock,
@@ -54,7 +54,7 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditHead,
         ],
         &[
-            Page::Case,
+            Page::Report,
             Page::Help,
             Page::Unlock,
             Page::Lock,
@@ -159,7 +159,7 @@ fn each_role_sees_its_part_of_a_report_and_looking_is_written_down() {
     let (office, record) = staffed();
     let look = |role: Role| {
         let mut vault = as_role(&office, role);
-        let case = Case::open(&mut vault, record.record_id).expect("it can be read");
+        let case = OpenedReport::open(&mut vault, record.record_id).expect("it can be read");
         vault.close();
         case.map(|case| {
             let text = |id: &str| case.answers.text(id).map(str::to_owned);
@@ -208,7 +208,9 @@ fn an_identity_part_waits_for_a_custodian() {
     assert_eq!((done.new, done.with_problems.len()), (1, 0));
     vault.close();
     let name = |vault: &mut Vault| {
-        let case = Case::open(vault, record.record_id).unwrap().unwrap();
+        let case = OpenedReport::open(vault, record.record_id)
+            .unwrap()
+            .unwrap();
         case.answers.text("person_names").map(str::to_owned)
     };
     assert_eq!(name(&mut as_role(&office, Role::Officer)), None);
@@ -252,7 +254,7 @@ fn whoever_loses_a_role_does_not_read_what_comes_later() {
     assert!(matches!(gone, Some(VaultError::WrongPassphrase)));
     let mut custodian = as_role(&office, Role::Custodian);
     assert!(
-        Case::open(&mut custodian, after.record_id)
+        OpenedReport::open(&mut custodian, after.record_id)
             .unwrap()
             .is_some()
     );
@@ -312,7 +314,11 @@ fn a_passphrase_is_changed_by_its_owner_and_a_lost_one_replaced_with_the_recover
     let refused = Vault::open(office.machine(), &office.directory(), &lost).err();
     assert!(matches!(refused, Some(VaultError::WrongPassphrase)));
     let mut vault = office.open_as(FIRST, "found again");
-    assert!(Case::open(&mut vault, record.record_id).unwrap().is_some());
+    assert!(
+        OpenedReport::open(&mut vault, record.record_id)
+            .unwrap()
+            .is_some()
+    );
     assert!(vault.verify().unwrap().faults.is_empty());
     let acts: Vec<Act> = vault
         .audit_log()
@@ -375,7 +381,7 @@ fn a_copy_opens_as_the_vault_does_and_a_damaged_one_is_not_restored() {
     ));
     let mut restored = restore(FIRST, "restored").unwrap();
     assert!(
-        Case::open(&mut restored, record.record_id)
+        OpenedReport::open(&mut restored, record.record_id)
             .unwrap()
             .is_some()
     );

@@ -1,7 +1,7 @@
 //! Identities of periods: put in, read at unlock, destroyed when nothing needs them and not before.
 
 use asylia_console::{
-    case::Case,
+    report::OpenedReport,
     vault::{
         DestructionNote, NotAStatement, Obstacle, PeriodState, Vault, VaultError,
         audit::Act,
@@ -242,7 +242,7 @@ fn reason(vault: &Vault, record: &Stored) -> Option<Reason> {
 }
 
 fn told(vault: &mut Vault, record: RecordId) -> String {
-    let case = Case::open(vault, record)
+    let case = OpenedReport::open(vault, record)
         .expect("it opens")
         .expect("it is here");
     case.answers.text("story").unwrap_or_default().to_owned()

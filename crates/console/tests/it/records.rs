@@ -4,8 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use asylia_console::{
     attachment::{AttachmentError, write_attachment},
-    case::Case,
     l10n::Texts,
+    report::OpenedReport,
     vault::{Vault, item::RecordState},
 };
 use asylia_envelope::{answers::with_line_feeds, questionnaire::QUESTIONS};
@@ -193,7 +193,7 @@ fn unanswered_questions_have_the_shape_of_the_field_rule() {
 }
 
 fn show(vault: &mut Vault, record: &Stored) -> Value {
-    let case = Case::open(vault, record.record_id).expect("it opens");
+    let case = OpenedReport::open(vault, record.record_id).expect("it opens");
     let case = case.expect("it is here");
     let mut out = Vec::new();
     case.write_json(Texts::english(), &mut out)
@@ -202,7 +202,7 @@ fn show(vault: &mut Vault, record: &Stored) -> Value {
 }
 
 fn shown_text(vault: &mut Vault, record: &Stored) -> String {
-    let case = Case::open(vault, record.record_id).expect("it opens");
+    let case = OpenedReport::open(vault, record.record_id).expect("it opens");
     let case = case.expect("it is here");
     let mut out = Vec::new();
     case.write_text(Texts::english(), &mut out)

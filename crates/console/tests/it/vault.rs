@@ -7,7 +7,7 @@ use std::{
 };
 
 use asylia_console::{
-    case::Case,
+    report::OpenedReport,
     vault::{
         Credentials, NewVault, Vault, VaultError, WriteLock,
         chain::Fault,
@@ -299,7 +299,7 @@ fn a_records_bytes_that_change_on_the_disk_are_noticed_when_it_is_opened() {
         ),
     );
     let mut vault = office.reopen();
-    let outcomes = records.map(|record| Case::open(&mut vault, record.record_id).is_ok());
+    let outcomes = records.map(|record| OpenedReport::open(&mut vault, record.record_id).is_ok());
     assert_eq!(outcomes, [false, true]);
 }
 
@@ -365,7 +365,7 @@ fn canary_report() -> Report {
 
 /// The planted words, and everything else that only an open vault may tell.
 fn canaries(office: &Office, vault: &mut Vault, record: &Stored) -> Vec<String> {
-    let case = Case::open(vault, record.record_id).expect("it opens");
+    let case = OpenedReport::open(vault, record.record_id).expect("it opens");
     let case = case.expect("it is here");
     let item = vault
         .contents()

@@ -19,7 +19,7 @@ fn the_log_is_shown_newest_first_in_parts_and_by_what_is_asked() {
     vault.close();
     let id = records[0].record_id.to_string();
     assert!(
-        site.get(&format!("/case/{id}"))
+        site.get(&format!("/report/{id}"))
             .text
             .contains("CANARY-IN-STORY")
     );
@@ -65,7 +65,7 @@ fn a_search_finds_by_words_and_its_words_are_kept_nowhere() {
     let found = |words: &str| {
         let page = site.post("/search", &format!("words={words}")).text;
         let hits: Vec<usize> = (0..records.len())
-            .filter(|at| page.contains(&format!("/case/{}\"", records[*at].record_id)))
+            .filter(|at| page.contains(&format!("/report/{}\"", records[*at].record_id)))
             .collect();
         (page, hits)
     };

@@ -131,7 +131,7 @@ fn an_office_with_every_role() -> (Site, String, String) {
     let person = format!("/people/{}", custodian.expect("a custodian"));
     (
         site,
-        format!("/case/{}", records.first().expect("one report").record_id),
+        format!("/report/{}", records.first().expect("one report").record_id),
         person,
     )
 }
@@ -158,7 +158,8 @@ fn a_long_inbox_is_shown_in_parts() {
     let (first, second) = (site.get("/").text, site.get("/?from=200").text);
     assert!(first.contains("203 reports.") && first.contains("/?from=200"));
     assert!(second.contains("203 reports.") && second.contains("/?from=0"));
-    let on = |page: &str, record: &Stored| page.contains(&format!("/case/{}\"", record.record_id));
+    let on =
+        |page: &str, record: &Stored| page.contains(&format!("/report/{}\"", record.record_id));
     assert_eq!(
         records.iter().filter(|record| on(&first, record)).count(),
         200

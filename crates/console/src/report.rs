@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// A submission as far as the person may see it. Plaintext: no `Debug`.
-pub struct Case {
+pub struct OpenedReport {
     /// Number of its record.
     pub record_id: RecordId,
     /// Day of arrival, UTC; `None` for who does no casework.
@@ -48,7 +48,7 @@ pub struct Case {
 
 /// The JSON of `show`.
 #[derive(Serialize)]
-struct CaseJson<'a> {
+struct ReportJson<'a> {
     id: RecordId,
     received_day: Option<String>,
     path: Option<&'static str>,
@@ -72,7 +72,7 @@ struct AttachmentJson<'a> {
     sha256: &'a str,
 }
 
-impl Case {
+impl OpenedReport {
     /// Opens a report out of the vault: what the person's keys open of it, with every digest checked. That it was
     /// looked at is written down before anything is shown.
     ///
@@ -85,7 +85,7 @@ impl Case {
         if record.is_none() && identity.is_none() {
             return Ok(None);
         }
-        let mut case = Self {
+        let mut report = Self {
             record_id: id,
             received_day: None,
             path: None,
@@ -96,19 +96,21 @@ impl Case {
             copies: 1,
         };
         match record {
-            Some(record) => case.add_account(vault, &record)?,
-            None => case
+            Some(record) => report.add_account(vault, &record)?,
+            None => report
                 .problems
                 .push(Problem::Closed(CompartmentName::Account)),
         }
-        let opened = case.add_identity(vault, identity)?;
-        case.attachments.sort_by_key(|attachment| attachment.number);
+        let opened = report.add_identity(vault, identity)?;
+        report
+            .attachments
+            .sort_by_key(|attachment| attachment.number);
         let acts = [
-            case.received_day.map(|_| Act::CaseViewed),
+            report.received_day.map(|_| Act::CaseViewed),
             opened.then_some(Act::IdentityViewed),
         ];
         write_down(vault, id, acts.into_iter().flatten())?;
-        Ok(Some(case))
+        Ok(Some(report))
     }
 
     fn add_account(&mut self, vault: &mut Vault, record: &RecordItem) -> Result<(), Refused> {
@@ -164,7 +166,7 @@ impl Case {
     /// Those of the sink.
     pub fn write_json(&self, texts: &Texts, out: &mut impl Write) -> io::Result<()> {
         let attachments = self.attachments.iter();
-        let json = CaseJson {
+        let json = ReportJson {
             id: self.record_id,
             received_day: self.received_day.map(|day| day.to_string()),
             path: self.path.map(words::path_code),

@@ -18,9 +18,9 @@ use maud::{Markup, html};
 use super::{App, failed, layout, not_found, take};
 use crate::{
     access::Page,
-    case::{Case, SECTIONS, STORY, WARNING, values},
     l10n::Texts,
     opening::Refused,
+    report::{OpenedReport, SECTIONS, STORY, WARNING, values},
     vault::item::Reason,
     words,
 };
@@ -30,7 +30,7 @@ enum Found {
     Nothing,
     Refused(Reason),
     Failed,
-    Case(Box<Case>),
+    Report(Box<OpenedReport>),
 }
 
 /// The page of a report.
@@ -38,11 +38,13 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     let Ok(id) = id.parse::<RecordId>() else {
         return not_found(State(app)).await;
     };
-    let found = take(&app, Page::Case, move |vault| match Case::open(vault, id) {
-        Ok(None) => Found::Nothing,
-        Ok(Some(case)) => Found::Case(Box::new(case)),
-        Err(Refused::Record(reason)) => Found::Refused(reason),
-        Err(Refused::Io(_)) => Found::Failed,
+    let found = take(&app, Page::Report, move |vault| {
+        match OpenedReport::open(vault, id) {
+            Ok(None) => Found::Nothing,
+            Ok(Some(report)) => Found::Report(Box::new(report)),
+            Err(Refused::Record(reason)) => Found::Refused(reason),
+            Err(Refused::Io(_)) => Found::Failed,
+        }
     });
     let found = match found.await {
         Ok(found) => found,
@@ -53,7 +55,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
         Found::Failed => return failed(&app),
         Found::Nothing => return not_found(State(app)).await,
         Found::Refused(reason) => (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason)),
-        Found::Case(case) => (StatusCode::OK, content(texts, &case)),
+        Found::Report(report) => (StatusCode::OK, content(texts, &report)),
     };
     let page = layout::page(
         texts,
@@ -73,13 +75,13 @@ fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
     }
 }
 
-fn content(texts: &Texts, case: &Case) -> Markup {
-    let problems = case.problems(texts);
+fn content(texts: &Texts, report: &OpenedReport) -> Markup {
+    let problems = report.problems(texts);
     html! {
         h1 { (texts.get("console-case-heading")) }
         section.alarm aria-labelledby="warning" {
             h2 id="warning" { (texts.get("console-case-warning")) }
-            @match case.answers.text(WARNING) {
+            @match report.answers.text(WARNING) {
                 Some(text) => (layout::foreign(text)),
                 None => p { (texts.get("console-case-warning-none")) },
             }
@@ -91,7 +93,7 @@ fn content(texts: &Texts, case: &Case) -> Markup {
             }
         }
         h2 { (texts.get("console-case-story")) }
-        @match case.answers.text(STORY) {
+        @match report.answers.text(STORY) {
             Some(text) => div.story { (layout::foreign(text)) },
             None => p { (texts.get("console-case-story-none")) },
         }
@@ -100,30 +102,30 @@ fn content(texts: &Texts, case: &Case) -> Markup {
                 section.apart {
                     h2 { (texts.get(title)) }
                     p.soft { (texts.get("console-case-identity-note")) }
-                    (answers(texts, case, classes))
+                    (answers(texts, report, classes))
                 }
             } @else {
                 h2 { (texts.get(title)) }
-                (answers(texts, case, classes))
+                (answers(texts, report, classes))
             }
         }
         h2 { (texts.get("console-case-attachments")) }
-        (attachments(texts, case))
+        (attachments(texts, report))
         h2 { (texts.get("console-case-details")) }
-        (details(texts, case, problems.is_empty()))
+        (details(texts, report, problems.is_empty()))
     }
 }
 
 /// The answered questions under the headings of the form's blocks, then those without an answer, folded.
-fn answers(texts: &Texts, case: &Case, classes: &'static [Class]) -> Markup {
+fn answers(texts: &Texts, report: &OpenedReport, classes: &'static [Class]) -> Markup {
     let mut blocks: Vec<(u8, Vec<(&Question, &Answer)>)> = Vec::new();
-    for (question, answer) in case.answered(classes) {
+    for (question, answer) in report.answered(classes) {
         match blocks.last_mut() {
             Some((block, answers)) if *block == question.block => answers.push((question, answer)),
             _ => blocks.push((question.block, vec![(question, answer)])),
         }
     }
-    let unanswered: Vec<&Question> = case.unanswered(classes).collect();
+    let unanswered: Vec<&Question> = report.unanswered(classes).collect();
     html! {
         @for (block, answers) in &blocks {
             @if !classes.contains(&Class::Permission) {
@@ -156,8 +158,8 @@ fn shown(texts: &Texts, question: &Question, answer: &Answer) -> Markup {
     }
 }
 
-fn attachments(texts: &Texts, case: &Case) -> Markup {
-    let attachments = &case.attachments;
+fn attachments(texts: &Texts, report: &OpenedReport) -> Markup {
+    let attachments = &report.attachments;
     if attachments.is_empty() {
         return html! { p { (texts.get("console-case-attachments-none")) } };
     }
@@ -181,32 +183,32 @@ fn attachments(texts: &Texts, case: &Case) -> Markup {
         p { (texts.get("console-case-attachments-note")) }
         @if let Some(first) = attachments.first() {
             p { code dir="ltr" {
-                "asylia-console attachment " (case.record_id) " " (first.number)
+                "asylia-console attachment " (report.record_id) " " (first.number)
                 " --vault FOLDER --out FILE"
             } }
         }
     }
 }
 
-fn details(texts: &Texts, case: &Case, whole: bool) -> Markup {
+fn details(texts: &Texts, report: &OpenedReport, whole: bool) -> Markup {
     html! {
         dl {
             dt { (texts.get("console-case-record")) }
-            dd { (layout::id(&case.record_id.to_string())) }
-            @if let (Some(day), Some(path)) = (case.received_day, case.path) {
+            dd { (layout::id(&report.record_id.to_string())) }
+            @if let (Some(day), Some(path)) = (report.received_day, report.path) {
                 dt { (texts.get("console-case-received")) }
                 dd { bdi dir="ltr" { (day) } }
                 dt { (texts.get("console-case-path")) }
                 dd { (words::path(texts, path)) }
             }
-            @if let Some(language) = &case.language {
+            @if let Some(language) = &report.language {
                 dt { (texts.get("console-case-language")) }
                 dd { (layout::foreign_inline(language)) }
             }
         }
         @if whole { p { (texts.get("console-case-problems-none")) } }
-        @if case.copies > 1 {
-            p.badge { (texts.with("console-sent-twice", &[("count", (case.copies as u64).into())])) }
+        @if report.copies > 1 {
+            p.badge { (texts.with("console-sent-twice", &[("count", (report.copies as u64).into())])) }
         }
         p.soft { (texts.get("console-case-unproven")) }
     }
