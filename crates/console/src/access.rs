@@ -68,6 +68,14 @@ pub enum Verb {
     IdentityDestroy,
     /// Search the reports for words.
     Search,
+    /// Pin the server's key.
+    Pair,
+    /// Write a bundle for the server.
+    Export,
+    /// Write to a submitter.
+    Reply,
+    /// Show what was written to a submitter and what came.
+    Thread,
 }
 
 /// A page. Not-found and refusal pages show nothing of the vault and are everybody's.
@@ -93,6 +101,12 @@ pub enum Page {
     Search,
     /// The bundles on the sticks, and their import.
     Import,
+    /// Bundles for the server.
+    Export,
+    /// The form that writes to a submitter.
+    Reply,
+    /// Both sides of the air gap, and the server's key.
+    Pair,
 }
 
 /// The roles of one person.
@@ -129,7 +143,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -151,6 +165,10 @@ impl Verb {
         Self::IdentityList,
         Self::IdentityDestroy,
         Self::Search,
+        Self::Pair,
+        Self::Export,
+        Self::Reply,
+        Self::Thread,
     ];
 
     /// Whether the role alone suffices.
@@ -168,7 +186,7 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Inbox,
         Self::Report,
         Self::Help,
@@ -179,6 +197,9 @@ impl Page {
         Self::Audit,
         Self::Search,
         Self::Import,
+        Self::Export,
+        Self::Reply,
+        Self::Pair,
     ];
 
     /// Whether the role alone suffices.
@@ -235,6 +256,10 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::IdentityList, HEAD),
     (Verb::IdentityDestroy, HEAD),
     (Verb::Search, CASEWORK),
+    (Verb::Pair, HEAD),
+    (Verb::Export, CASEWORK),
+    (Verb::Reply, CASEWORK),
+    (Verb::Thread, CASEWORK),
 ];
 
 const PAGES: &[(Page, &[Role])] = &[
@@ -248,4 +273,7 @@ const PAGES: &[(Page, &[Role])] = &[
     (Page::Audit, LOG),
     (Page::Search, CASEWORK),
     (Page::Import, CASEWORK),
+    (Page::Export, CASEWORK),
+    (Page::Reply, CASEWORK),
+    (Page::Pair, HEAD),
 ];

@@ -28,10 +28,13 @@ use crate::{
 
 mod audit;
 mod doctor;
+mod export;
 mod identity;
 mod import;
 mod init;
+mod pair;
 mod preserve;
+mod reply;
 mod search;
 mod serve;
 mod show;
@@ -51,6 +54,14 @@ enum Verb {
     Init(InitArgs),
     /// Take in a transfer bundle from a stick
     Import(ImportArgs),
+    /// Believe a server's key, and show what its operator must compare
+    Pair(pair::PairArgs),
+    /// Write a bundle for the server onto a stick
+    Export(export::ExportArgs),
+    /// Write to the submitter of a report
+    Reply(reply::ReplyArgs),
+    /// Show what was written to the submitter of a report, and what came back
+    Thread(reply::ThreadArgs),
     /// List the records
     List(ListArgs),
     /// Show one report
@@ -108,6 +119,9 @@ struct InitArgs {
     /// Identity files of the office, all under the same passphrase
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     identity: Vec<PathBuf>,
+    /// The file of the office's signing key, under the same passphrase: without it nothing can be exported
+    #[arg(long, value_name = "FILE")]
+    signing: Option<PathBuf>,
     /// The office's 12 words; without them only demo keys are accepted
     #[arg(long, value_name = "WORDS")]
     office: Option<String>,
@@ -128,6 +142,9 @@ struct ImportArgs {
     /// The server's key, as `asylia status` prints it
     #[arg(long, value_name = "K")]
     server_key: Option<String>,
+    /// The operator confirmed by telephone that the server was restored and counts anew
+    #[arg(long)]
+    new_count: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -252,6 +269,10 @@ fn run(
     match verb {
         Verb::Init(args) => init::run(&machine, &args),
         Verb::Import(args) => import::run(&machine, &args),
+        Verb::Pair(args) => pair::run(&machine, &args),
+        Verb::Export(args) => export::run(&machine, &args),
+        Verb::Reply(args) => reply::run(&machine, &args),
+        Verb::Thread(args) => reply::thread(&machine, &args),
         Verb::List(args) => show::list(&machine, &args),
         Verb::Show(args) => show::show(&machine, &args),
         Verb::Attachment(args) => show::attachment(&machine, &args),

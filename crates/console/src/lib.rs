@@ -8,6 +8,7 @@
 pub mod access;
 pub mod attachment;
 pub mod cli;
+pub mod correspondence;
 pub mod deny_list;
 pub mod door;
 pub mod identity;
@@ -18,6 +19,7 @@ pub mod listen;
 pub mod lockdown;
 pub mod machine;
 pub mod opening;
+pub mod pairing;
 pub mod passphrase;
 pub mod qr;
 pub mod report;

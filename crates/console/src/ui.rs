@@ -32,12 +32,15 @@ use crate::{
 };
 
 mod audit;
+mod export;
 mod headers;
 mod help;
 mod import;
 mod inbox;
 pub(crate) mod layout;
+mod letters;
 mod lock;
+mod pair;
 mod passphrase;
 mod people;
 mod report;
@@ -59,6 +62,8 @@ pub struct App {
     last_head: Mutex<Option<String>>,
     /// Where sticks are mounted.
     sticks: Vec<PathBuf>,
+    /// Whether somebody named these folders.
+    sticks_given: bool,
     /// The import that goes on, or the last one.
     import: Mutex<Option<Arc<Running>>>,
 }
@@ -75,6 +80,7 @@ impl App {
             last_used: Mutex::new(now),
             last_head: Mutex::new(None),
             sticks: USUAL_FOLDERS.map(PathBuf::from).to_vec(),
+            sticks_given: false,
             import: Mutex::new(None),
         }
     }
@@ -83,6 +89,7 @@ impl App {
     #[must_use]
     pub fn with_sticks(mut self, folders: Vec<PathBuf>) -> Self {
         self.sticks = folders;
+        self.sticks_given = true;
         self
     }
 
@@ -209,6 +216,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/unlock", post(unlock::post))
         .route("/lock", post(lock::post))
         .route("/report/{id}", get(report::get))
+        .route("/report/{id}/reply", post(letters::post))
+        .route("/export", get(export::get).post(export::post))
+        .route("/pair", get(pair::get).post(pair::post))
         .route("/help", get(help::get))
         .route("/search", get(search::get).post(search::post))
         .route("/audit", get(audit::get))

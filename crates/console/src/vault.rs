@@ -34,6 +34,7 @@ pub mod blob;
 pub mod chain;
 mod check;
 mod contents;
+pub mod correspondence;
 mod create;
 mod database;
 mod destruction;
@@ -48,8 +49,10 @@ mod hexadecimal;
 pub mod item;
 mod kdf;
 pub mod keys;
+pub mod letters;
 mod load;
 mod migrate;
+mod office_key;
 mod people;
 mod periods;
 mod preserve;
@@ -259,6 +262,7 @@ impl Vault {
             self.tip,
         ))?;
         self.data_version = version;
+        self.read_office_key();
         self.read_identities()
     }
 

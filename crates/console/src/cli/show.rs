@@ -61,6 +61,7 @@ fn listed(record: &RecordItem) -> Listed {
         // Triage is not built yet; nothing is urgent or not before an officer said so.
         urgency: None,
         state: match imported {
+            Some(imported) if imported.follow_up.is_some() => "follow-up",
             Some(_) => "imported",
             None => "quarantined",
         },

@@ -96,12 +96,14 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 7] = [
+const MENU: [(Page, &str, &str); 9] = [
     (Page::Inbox, "/", "console-menu-inbox"),
     (Page::Import, "/import", "console-menu-import"),
+    (Page::Export, "/export", "console-menu-export"),
     (Page::Search, "/search", "console-menu-search"),
     (Page::Audit, "/audit", "console-menu-audit"),
     (Page::People, "/people", "console-menu-people"),
+    (Page::Pair, "/pair", "console-menu-pair"),
     (Page::Help, "/help", "console-menu-help"),
     (Page::Passphrase, "/passphrase", "console-menu-passphrase"),
 ];

@@ -15,13 +15,14 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::{App, failed, layout, not_found, take};
+use super::{App, failed, layout, letters, not_found, take};
 use crate::{
     access::Page,
+    correspondence::thread::Thread,
     l10n::Texts,
     opening::Refused,
     report::{OpenedReport, SECTIONS, STORY, WARNING, values},
-    vault::item::Reason,
+    vault::{Vault, item::Reason},
     words,
 };
 
@@ -30,7 +31,7 @@ enum Found {
     Nothing,
     Refused(Reason),
     Failed,
-    Report(Box<OpenedReport>),
+    Report(Box<OpenedReport>, Option<Thread>),
 }
 
 /// The page of a report.
@@ -38,13 +39,11 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     let Ok(id) = id.parse::<RecordId>() else {
         return not_found(State(app)).await;
     };
-    let found = take(&app, Page::Report, move |vault| {
-        match OpenedReport::open(vault, id) {
-            Ok(None) => Found::Nothing,
-            Ok(Some(report)) => Found::Report(Box::new(report)),
-            Err(Refused::Record(reason)) => Found::Refused(reason),
-            Err(Refused::Io(_)) => Found::Failed,
-        }
+    let found = take(&app, Page::Report, move |vault| match find(vault, id) {
+        Ok(None) => Found::Nothing,
+        Ok(Some((report, thread))) => Found::Report(Box::new(report), thread),
+        Err(Refused::Record(reason)) => Found::Refused(reason),
+        Err(Refused::Io(_)) => Found::Failed,
     });
     let found = match found.await {
         Ok(found) => found,
@@ -55,7 +54,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
         Found::Failed => return failed(&app),
         Found::Nothing => return not_found(State(app)).await,
         Found::Refused(reason) => (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason)),
-        Found::Report(report) => (StatusCode::OK, content(texts, &report)),
+        Found::Report(report, thread) => (StatusCode::OK, content(texts, &report, thread.as_ref())),
     };
     let page = layout::page(
         texts,
@@ -64,6 +63,21 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
         &content,
     );
     (status, page).into_response()
+}
+
+/// The report, and its letters for who does casework.
+fn find(
+    vault: &mut Vault,
+    id: RecordId,
+) -> Result<Option<(OpenedReport, Option<Thread>)>, Refused> {
+    let Some(report) = OpenedReport::open(vault, id)? else {
+        return Ok(None);
+    };
+    let thread = match report.follows.is_none() && Page::Reply.allows_any(vault.roles()) {
+        true => Some(Thread::of(vault, id)?),
+        false => None,
+    };
+    Ok(Some((report, thread)))
 }
 
 fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
@@ -75,10 +89,20 @@ fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
     }
 }
 
-fn content(texts: &Texts, report: &OpenedReport) -> Markup {
+fn content(texts: &Texts, report: &OpenedReport, thread: Option<&Thread>) -> Markup {
     let problems = report.problems(texts);
     html! {
         h1 { (texts.get("console-case-heading")) }
+        @match report.follows {
+            None => {}
+            Some(None) => p.note { (texts.get("console-report-follow-up-waiting")) },
+            Some(Some(report)) => {
+                @let record = report.to_string();
+                p.note { a href={ "/report/" (record) "#letters" } {
+                    (texts.with("console-report-follow-up", &[("record", (&record).into())]))
+                } }
+            }
+        }
         section.alarm aria-labelledby="warning" {
             h2 id="warning" { (texts.get("console-case-warning")) }
             @match report.answers.text(WARNING) {
@@ -111,6 +135,7 @@ fn content(texts: &Texts, report: &OpenedReport) -> Markup {
         }
         h2 { (texts.get("console-case-attachments")) }
         (attachments(texts, report))
+        @if let Some(thread) = thread { (letters::section(texts, report.record_id, thread)) }
         h2 { (texts.get("console-case-details")) }
         (details(texts, report, problems.is_empty()))
     }

@@ -6,13 +6,15 @@ use asylia_envelope::{
     ids::{PageNumber, RecordId, SubmissionId},
     key_bundle::KeyBundle,
 };
+use asylia_keys::signing_file::OfficeSigningKey;
 
 use super::{
     chain::Fault,
+    correspondence::Correspondence,
     domain::Domain,
     item::{
-        DestroyedItem, HeadItem, IdentityItem, IdentityState, Imported, Item, PeriodKeyItem,
-        PersonId, PersonItem, RecordItem, ServerPin,
+        DestroyedItem, HeadItem, IdentityItem, IdentityState, Imported, Item, OfficeKeyItem,
+        PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin,
     },
 };
 use crate::identity::Identities;
@@ -36,7 +38,13 @@ pub struct Contents {
     pub(super) period_keys: Vec<Row<PeriodKeyItem>>,
     /// Periods whose identities were destroyed, in the order in which that happened.
     pub destroyed: Vec<DestroyedItem>,
-    /// The server whose bundles are taken, once one was imported.
+    /// The office's signing key, if the vault has it and the person's keys open it.
+    pub office_key: Option<OfficeSigningKey>,
+    /// Where it lies.
+    pub(super) office_key_place: Option<Row<OfficeKeyItem>>,
+    /// Letters to and from submitters.
+    pub correspondence: Correspondence,
+    /// The server whose bundles are taken, once one was imported or paired.
     pub server: Option<Row<ServerPin>>,
     /// One entry a record, imported or in quarantine.
     pub records: Vec<Row<RecordItem>>,
@@ -81,18 +89,19 @@ impl Contents {
         records
     }
 
+    /// The records that carry the same submission or page number, this one included.
+    #[must_use]
+    pub fn records_of(&self, of: &Imported) -> HashSet<RecordId> {
+        let submission = of.submission_id.and_then(|id| self.by_submission.get(&id));
+        let page = of.page_number.and_then(|number| self.by_page.get(&number));
+        let all = submission.into_iter().chain(page);
+        all.flatten().copied().collect()
+    }
+
     /// How many records carry the same submission or page number, this one included: one report, sent again.
     #[must_use]
     pub fn copies(&self, of: &Imported) -> usize {
-        let submission = of.submission_id.and_then(|id| self.by_submission.get(&id));
-        let page = of.page_number.and_then(|number| self.by_page.get(&number));
-        let all: HashSet<RecordId> = submission
-            .into_iter()
-            .chain(page)
-            .flatten()
-            .copied()
-            .collect();
-        all.len().max(1)
+        self.records_of(of).len().max(1)
     }
 
     /// How many parts of a record did not verify, as far as the person may know.
@@ -183,6 +192,15 @@ impl Contents {
                 self.identity_parts.insert(item.record_id, *item);
             }
             Item::Head(item) => self.heads.push(Row { sequence, item }),
+            Item::OfficeKey(item) => {
+                self.office_key = None;
+                self.office_key_place = Some(Row { sequence, item });
+            }
+            Item::Reply(item) => self.correspondence.add_reply(sequence, *item),
+            Item::FollowUp(item) => self.correspondence.add_follow_up(sequence, *item),
+            Item::Batch(item) => self.correspondence.add_batch(sequence, item),
+            Item::Sent(item) => self.correspondence.add_sent(sequence, *item),
+            Item::SentState(state) => self.correspondence.add_state(state),
             // Read from the file when somebody asks for it.
             Item::Audit(_) => {}
         }
@@ -198,6 +216,7 @@ impl Contents {
             if let Some(page) = imported.page_number {
                 self.by_page.entry(page).or_default().push(id);
             }
+            self.correspondence.add_record(&item, imported);
         }
         let replaces = item.replaces;
         let older = self

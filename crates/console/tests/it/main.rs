@@ -4,6 +4,7 @@ mod after_lock;
 mod command_line;
 mod import;
 mod killed;
+mod letters;
 mod lockdown;
 mod migration;
 mod office;
