@@ -21,6 +21,7 @@ use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, case, credentials
 
 mod audit;
 mod import;
+mod letters;
 mod lock;
 mod people;
 mod roles;
