@@ -11,7 +11,6 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::{App, layout, not_found, take};
 use crate::{
@@ -28,7 +27,7 @@ use crate::{
 #[derive(Deserialize)]
 pub(super) struct Draft {
     #[serde(default)]
-    text: Zeroizing<String>,
+    text: String,
     #[serde(default)]
     question: Option<String>,
     #[serde(default)]
@@ -46,14 +45,14 @@ pub(super) async fn post(
     };
     let directory = app.directory.clone();
     let taken = take(&app, Page::Reply, move |vault| {
-        let _lock = WriteLock::take(&directory).map_err(WriteError::Vault);
+        let lock = WriteLock::take(&directory).map_err(WriteError::Vault);
         let letter = Letter {
             report,
             text: &draft.text,
             question: draft.question.is_some(),
             anyway: draft.anyway.is_some(),
         };
-        let taken = _lock.and_then(|_lock| write(vault, &letter));
+        let taken = lock.and_then(|_held| write(vault, &letter));
         taken.map_err(|error| (error, draft))
     });
     match taken.await {
