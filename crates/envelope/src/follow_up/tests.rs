@@ -201,10 +201,16 @@ fn one_that_says_nothing_is_told_from_one_that_does() {
     };
     assert!(says(&|said| said.withdraw_all = true));
     assert!(says(&|said| said.delete_report = true));
-    assert!(says(&|said| said.answers.add("story", "More.")));
-    assert!(says(&|said| said.answers.add("act_place_text", "There.")));
+    assert!(says(&|said| {
+        said.answers.add("story", "More.");
+    }));
+    assert!(says(&|said| {
+        said.answers.add("act_place_text", "There.");
+    }));
     assert!(says(
         &|said| said.new_mailbox = Some(MailboxAddress::of(&keys))
     ));
-    assert!(!says(&|said| said.answers.add("story", " \n")));
+    assert!(!says(&|said| {
+        said.answers.add("story", " \n");
+    }));
 }

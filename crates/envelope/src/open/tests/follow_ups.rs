@@ -65,6 +65,16 @@ fn sealed(
     files: &[&[u8]],
 ) -> Compartments {
     let id = SubmissionId::generate(&mut OsRng);
+    sealed_as(id, office, follow_up, keys, files)
+}
+
+fn sealed_as(
+    id: SubmissionId,
+    office: &Office,
+    follow_up: &FollowUp,
+    keys: FollowUpKeys,
+    files: &[&[u8]],
+) -> Compartments {
     let identity = IdentityPart {
         answers: Answers::default(),
     };
@@ -247,10 +257,21 @@ fn put(writer: &mut RecordWriter<Vec<u8>>, compartments: &Compartments) {
 #[test]
 fn a_report_that_carries_a_proof_is_named() {
     let office = office(10);
-    let mut mixed = with_code_1(&office, NONE);
-    let report = compartments(&office, "x", NONE);
+    let id = SubmissionId::generate(&mut OsRng);
     // The account of a report with the manifest of a follow-up, as no sealer makes them.
-    mixed.0[0] = report.0[0].clone();
+    let mut mixed = sealed_as(
+        id,
+        &office,
+        &said(None),
+        FollowUpKeys::of(code(1), None),
+        NONE,
+    );
+    let (account, identity) = parts("x");
+    let sink = Compartments::default();
+    let instance = label().instance;
+    let report =
+        SubmissionSealer::start(instance, &office.period, id, &account, &identity, sink).unwrap();
+    mixed.0[0] = report.finish().unwrap().0[0].clone();
     let record = opened(&office, &mixed);
     assert!(record.account.is_some() && record.follow_up.is_none());
     assert!(record.problems.contains(&Problem::Unknown));
