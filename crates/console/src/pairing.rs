@@ -99,10 +99,9 @@ impl Office {
         Self {
             office: content.map_or_else(String::new, |content| content.office.clone()),
             instance: content.map_or_else(String::new, |content| content.instance.to_string()),
-            fingerprint: contents
-                .bundle
-                .as_ref()
-                .map_or_else(String::new, |bundle| bundle.fingerprint().to_string()),
+            fingerprint: contents.bundle.as_ref().map_or_else(String::new, |bundle| {
+                bundle.content().fingerprint().to_string()
+            }),
             key_bundle: contents
                 .bundle
                 .as_ref()

@@ -114,7 +114,7 @@ fn after_a_full_import_the_page_shows_twelve_words_and_their_code() {
 fn pairing_shows_both_sides_and_changes_a_key_only_when_told() {
     let (site, _) = site();
     let page = site.get("/pair").text;
-    let fingerprint = site.office.bundle.fingerprint().to_string();
+    let fingerprint = site.office.bundle.content().fingerprint().to_string();
     assert!(page.contains(&fingerprint) && page.contains("The words of both"));
     let other = Office::new().server.verifying_key().to_string();
     let form = format!(
