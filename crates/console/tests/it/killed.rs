@@ -200,7 +200,7 @@ fn bundle(office: &mut Office, round: u32) -> String {
     path.display().to_string()
 }
 
-fn command(office: &Office, passphrase: &std::path::Path, bundle: &str) -> Command {
+fn command(office: &Office, passphrase: &Path, bundle: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_asylia-console"));
     command
         .args(["import", bundle, "--as", FIRST, "--vault"])
@@ -213,18 +213,18 @@ fn command(office: &Office, passphrase: &std::path::Path, bundle: &str) -> Comma
     command
 }
 
-fn import(office: &Office, passphrase: &std::path::Path, bundle: &str) -> std::process::Child {
+fn import(office: &Office, passphrase: &Path, bundle: &str) -> std::process::Child {
     command(office, passphrase, bundle)
         .spawn()
         .expect("it starts")
 }
 
-fn import_again(office: &Office, passphrase: &std::path::Path, bundle: &str) -> bool {
+fn import_again(office: &Office, passphrase: &Path, bundle: &str) -> bool {
     let status = command(office, passphrase, bundle).status();
     status.expect("it runs").success()
 }
 
-fn duration_of_an_import(office: &mut Office, passphrase: &std::path::Path) -> Duration {
+fn duration_of_an_import(office: &mut Office, passphrase: &Path) -> Duration {
     let bundle = bundle(office, u32::MAX);
     let begin = Instant::now();
     assert!(import_again(office, passphrase, &bundle));

@@ -352,6 +352,16 @@ fn a_follow_up_stands_on_its_report_and_a_withdrawal_acts_and_is_confirmed() {
     assert_eq!(verdicts(&mut vault, report).len(), 2);
 }
 
+fn bring_one(
+    office: &mut Office,
+    vault: &mut Vault,
+    (said, person): (&FollowUp, &Person),
+    path: SealedBy,
+) {
+    let record = office.seal_follow_up(said, &person.keys, None, path);
+    bring(office, vault, &[record], 0);
+}
+
 /// A raise counts only as the answer to a fresh question, and not when code or answer passed through the server.
 #[test]
 fn a_permission_is_raised_by_the_answer_to_a_fresh_question_alone() {
@@ -368,25 +378,18 @@ fn a_permission_is_raised_by_the_answer_to_a_fresh_question_alone() {
             said.nonce = nonce;
             said
         };
-        let mut bring_one =
-            |office: &mut Office, vault: &mut Vault, said: &FollowUp, keys, path| {
-                let record = office.seal_follow_up(said, keys, None, path);
-                bring(office, vault, &[record], 0);
-            };
         let unasked = raise(&mut person, None);
         bring_one(
             &mut office,
             &mut vault,
-            &unasked,
-            &person.keys,
+            (&unasked, &person),
             SealedBy::Browser,
         );
         let guessed = raise(&mut person, Some(QuestionNonce([9; 16])));
         bring_one(
             &mut office,
             &mut vault,
-            &guessed,
-            &person.keys,
+            (&guessed, &person),
             SealedBy::Browser,
         );
         let mut question = letter(report, "May the Government know?");
@@ -397,14 +400,13 @@ fn a_permission_is_raised_by_the_answer_to_a_fresh_question_alone() {
             panic!("the newest is the question");
         };
         let answer = raise(&mut person, Some(nonce));
-        bring_one(&mut office, &mut vault, &answer, &person.keys, path);
+        bring_one(&mut office, &mut vault, (&answer, &person), path);
         // The same question does not answer twice, and not after a withdrawal.
         let twice = raise(&mut person, Some(nonce));
         bring_one(
             &mut office,
             &mut vault,
-            &twice,
-            &person.keys,
+            (&twice, &person),
             SealedBy::Browser,
         );
         let raises: Vec<Raises> = verdicts(&mut vault, report)
