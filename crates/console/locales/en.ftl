@@ -99,7 +99,23 @@ console-inbox-count = { $count ->
    *[other] { $count } reports.
 }
 console-inbox-empty = Put in the stick with a bundle and choose Import in the menu.
-console-inbox-caption = Reports, newest day first
+console-inbox-caption = Reports
+console-inbox-only = Which reports
+console-inbox-only-all = All reports
+console-inbox-only-files = With files
+console-inbox-only-problems = With something that did not verify
+console-inbox-only-twice = Sent more than once
+console-inbox-sort = Order
+console-inbox-sort-newest = Newest day first
+console-inbox-sort-oldest = Oldest day first
+console-inbox-sort-files = Most files first
+console-inbox-sort-problems = Most to know first
+console-inbox-choose = Show
+console-inbox-fitting = { $count ->
+    [0] None of them fits what is chosen.
+    [one] One of them fits what is chosen.
+   *[other] { $count } of them fit what is chosen.
+}
 console-inbox-day = Received (UTC)
 console-inbox-record = Record
 console-inbox-state = State

@@ -17,16 +17,18 @@ use secrecy::SecretString;
 use tokio::runtime;
 
 use crate::{
-    access::{Role, Verb as Allowed},
+    access::Role,
     l10n::Texts,
     launcher,
     lockdown::{Lock, lock_down},
     machine::{Machine, Random},
     passphrase,
-    vault::{Credentials, FIRST_PERSON, Vault, VaultError, header::KDF_DEFAULT_MIB},
+    vault::{Credentials, FIRST_PERSON, header::KDF_DEFAULT_MIB},
 };
 
 mod audit;
+mod batch;
+mod desk;
 mod doctor;
 mod export;
 mod identity;
@@ -81,6 +83,8 @@ enum Verb {
     /// The chain of events and the log of who did what
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// Run many verbs in one unlock
+    Batch(batch::BatchArgs),
     /// List the reports in which words occur
     Search(search::SearchArgs),
     /// Copy the vault into one file, sealed as it is
@@ -268,38 +272,32 @@ fn run(
     }
     match verb {
         Verb::Init(args) => init::run(&machine, &args),
-        Verb::Import(args) => import::run(&machine, &args),
-        Verb::Pair(args) => pair::run(&machine, &args),
-        Verb::Export(args) => export::run(&machine, &args),
-        Verb::Reply(args) => reply::run(&machine, &args),
-        Verb::Thread(args) => reply::thread(&machine, &args),
-        Verb::List(args) => show::list(&machine, &args),
-        Verb::Show(args) => show::show(&machine, &args),
-        Verb::Attachment(args) => show::attachment(&machine, &args),
         Verb::Browser(args) => serve::run(&runtime, &machine, &args),
-        Verb::Doctor(args) => doctor::run(&machine, &args),
-        Verb::Users(verb) => users::run(&machine, verb),
-        Verb::Identity(verb) => identity::run(&machine, &verb),
-        Verb::Audit(verb) => audit::run(&machine, &verb),
-        Verb::Search(args) => search::run(&machine, &args),
-        Verb::Backup(args) => preserve::backup(&machine, &args),
-        Verb::Restore(args) => preserve::restore(&machine, &args),
-        Verb::OpenBrowser { .. } => Ok(()),
+        Verb::Batch(args) => batch::run(&machine, args),
+        verb => act(&desk::Desk::of_one(machine), verb),
     }
 }
 
-/// Opens the vault that the arguments name for somebody whose role permits the verb, and says so if it is one of
-/// demo keys.
-fn open_vault(machine: &Machine, args: &VaultArgs, verb: Allowed) -> Result<Vault, Failure> {
-    // Asked for a passphrase only where there is something to open.
-    Vault::look(&args.vault)?;
-    let vault = Vault::open(machine.clone(), &args.vault, &args.credentials()?)?;
-    say_demo(vault.contents().demo());
-    if verb.allows_any(vault.roles()) {
-        Ok(vault)
-    } else {
-        vault.close();
-        Err(VaultError::Denied.into())
+/// Runs one verb that works on a vault which is there.
+fn act(desk: &desk::Desk, verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Import(args) => import::run(desk, &args),
+        Verb::Pair(args) => pair::run(desk, &args),
+        Verb::Export(args) => export::run(desk, &args),
+        Verb::Reply(args) => reply::run(desk, &args),
+        Verb::Thread(args) => reply::thread(desk, &args),
+        Verb::List(args) => show::list(desk, &args),
+        Verb::Show(args) => show::show(desk, &args),
+        Verb::Attachment(args) => show::attachment(desk, &args),
+        Verb::Doctor(args) => doctor::run(desk, &args),
+        Verb::Users(verb) => users::run(desk, verb),
+        Verb::Identity(verb) => identity::run(desk, &verb),
+        Verb::Audit(verb) => audit::run(desk, &verb),
+        Verb::Search(args) => search::run(desk, &args),
+        Verb::Backup(args) => preserve::backup(desk, &args),
+        Verb::Restore(args) => preserve::restore(desk, &args),
+        // `run` and the batch take these for themselves.
+        Verb::Init(_) | Verb::Browser(_) | Verb::Batch(_) | Verb::OpenBrowser { .. } => Ok(()),
     }
 }
 

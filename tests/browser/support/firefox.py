@@ -136,8 +136,18 @@ class Firefox:
 
     def press_enter(self) -> None:
         """Presses Enter wherever the focus is."""
-        keys = [{"type": kind, "value": ENTER} for kind in ("keyDown", "keyUp")]
+        self.keys(ENTER)
+
+    def keys(self, text: str, *, held: str = "") -> None:
+        """Presses keys one after the other wherever the focus is, while others are held down."""
+        keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        keys = [{"type": "keyDown", "value": key} for key in held] + keys
+        keys += [{"type": "keyUp", "value": key} for key in held]
         self.call("WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": keys}])
+
+    def active(self) -> str:
+        """The id of the element that has the focus."""
+        return self.call("WebDriver:GetActiveElement")[ELEMENT_KEY]
 
     def do(self, script: str, *arguments: Any, with_javascript_off: bool = False) -> Any:
         """Runs a function body in the page; where pages may run none, in a sandbox of the browser's own."""

@@ -45,6 +45,16 @@ class Office:
         """The signed key bundle, in force."""
         return self._keys / "keys.note"
 
+    @property
+    def passphrase(self) -> Path:
+        """The file with the passphrase of all its key files."""
+        return self._keys / "passphrase"
+
+    @property
+    def identities(self) -> list[Path]:
+        """The files of its identities."""
+        return [self._keys / f"identity-{role}" for role in ("intake", "account", "identity")]
+
     def expired_keys(self) -> Path:
         """A bundle of the same office whose last day is long past."""
         unsigned, signed = self.folder / "expired.unsigned", self.folder / "expired.note"
@@ -54,7 +64,7 @@ class Office:
         )  # fmt: skip
         call(
             "asylia-keys", "bundle", "sign", "--key", self._keys / "signing-root",
-            "--passphrase-file", self._keys / "passphrase", "--out", signed, unsigned,
+            "--passphrase-file", self.passphrase, "--out", signed, unsigned,
         )  # fmt: skip
         return signed
 
@@ -62,10 +72,9 @@ class Office:
         """Carries what a server stored into a new vault and returns what the console shows of each report."""
         self._vaults += 1
         stick, vault = self.folder / f"stick-{self._vaults}", self.folder / f"vault-{self._vaults}"
-        unlock = ("--vault", vault, "--passphrase-file", self._keys / "passphrase")
-        identities = [self._keys / f"identity-{role}" for role in ("intake", "account", "identity")]
+        unlock = ("--vault", vault, "--passphrase-file", self.passphrase)
         call("asylia", "export", "--data", data, "--out", stick)
-        call("asylia-console", "init", "--keys", self.keys, "--kdf-mib", 64, *unlock, "--identity", *identities)
+        call("asylia-console", "init", "--keys", self.keys, "--kdf-mib", 64, *unlock, "--identity", *self.identities)
         call("asylia-console", "import", stick, *unlock)
         listed = json.loads(call("asylia-console", "list", "--json", *unlock))
         return [json.loads(call("asylia-console", "show", entry["id"], "--json", *unlock)) for entry in listed]

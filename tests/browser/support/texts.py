@@ -5,7 +5,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-LOCALE = Path(__file__).resolve().parents[3] / "locales" / "en.ftl"
+ROOT = Path(__file__).resolve().parents[3]
+LOCALES = (ROOT / "locales" / "en.ftl", ROOT / "crates" / "console" / "locales" / "en.ftl")
 
 
 def text(message: str) -> str:
@@ -20,7 +21,8 @@ def text(message: str) -> str:
 def _messages() -> dict[str, str]:
     messages: dict[str, str] = {}
     name = ""
-    for line in LOCALE.read_text(encoding="utf-8").splitlines():
+    lines = [line for locale in LOCALES for line in locale.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
         if match := re.match(r"([a-z][a-z0-9-]*) = (.*)", line):
             name = match[1]
             messages[name] = match[2]

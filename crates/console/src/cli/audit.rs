@@ -10,11 +10,10 @@ use std::{
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Failure, VaultArgs, open_vault};
+use super::{Failure, VaultArgs, desk::Desk};
 use crate::{
     access::Verb,
     l10n::Texts,
-    machine::Machine,
     qr,
     vault::{
         Vault, VaultError,
@@ -72,12 +71,12 @@ struct Verified {
 }
 
 /// Runs a verb of the log.
-pub(super) fn run(machine: &Machine, verb: &AuditVerb) -> Result<(), Failure> {
+pub(super) fn run(desk: &Desk, verb: &AuditVerb) -> Result<(), Failure> {
     match verb {
-        AuditVerb::Verify(args) => verify(machine, args),
-        AuditVerb::Export(args) => export(machine, args),
+        AuditVerb::Verify(args) => verify(desk, args),
+        AuditVerb::Export(args) => export(desk, args),
         AuditVerb::Head(args) => {
-            let mut vault = open_vault(machine, &args.vault, Verb::AuditHead)?;
+            let mut vault = desk.open(&args.vault, Verb::AuditHead)?;
             let head = vault.signed_head()?.to_text();
             vault.close();
             print!("{head}");
@@ -91,9 +90,9 @@ pub(super) fn run(machine: &Machine, verb: &AuditVerb) -> Result<(), Failure> {
     }
 }
 
-fn verify(machine: &Machine, args: &VerifyArgs) -> Result<(), Failure> {
+fn verify(desk: &Desk, args: &VerifyArgs) -> Result<(), Failure> {
     let carried = args.head.as_deref().map(read_head).transpose()?;
-    let mut vault = open_vault(machine, &args.vault, Verb::AuditVerify)?;
+    let mut vault = desk.open(&args.vault, Verb::AuditVerify)?;
     let check = vault.verify()?;
     let verified = Verified {
         events: check.events,
@@ -139,8 +138,8 @@ fn read_head(file: &Path) -> Result<HeadNote, Failure> {
     Ok(HeadNote::parse(&text.ok_or(HeadError::NotAHead)?)?)
 }
 
-fn export(machine: &Machine, args: &ExportArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::AuditExport)?;
+fn export(desk: &Desk, args: &ExportArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::AuditExport)?;
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)

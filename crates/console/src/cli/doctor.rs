@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use super::{DoctorArgs, Failure, open_vault};
+use super::{DoctorArgs, Failure, desk::Desk};
 use crate::{
     access::Verb,
     l10n::Texts,
     lockdown::{Lock, LockdownError, Refused},
-    machine::Machine,
     vault::{Vault, chain::Fault, header::VAULT_VERSION},
 };
 
@@ -31,8 +30,8 @@ struct Report {
 }
 
 /// Checks the vault; fails when something is damaged.
-pub(super) fn run(machine: &Machine, args: &DoctorArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Doctor)?;
+pub(super) fn run(desk: &Desk, args: &DoctorArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Doctor)?;
     let report = examine(&mut vault)?;
     if args.json {
         let json = serde_json::to_string(&report).map_err(|error| {

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, VaultArgs, open_vault};
+use super::{Failure, VaultArgs, desk::Desk};
 use crate::{
     access::Verb,
     correspondence::sending::{Target, export, export_again},
     l10n::Texts,
-    machine::Machine,
     vault::WriteLock,
 };
 
@@ -29,9 +28,9 @@ pub(super) struct ExportArgs {
 }
 
 /// Writes the bundle.
-pub(super) fn run(machine: &Machine, args: &ExportArgs) -> Result<(), Failure> {
+pub(super) fn run(desk: &Desk, args: &ExportArgs) -> Result<(), Failure> {
     let _lock = WriteLock::take(&args.vault.vault)?;
-    let mut vault = open_vault(machine, &args.vault, Verb::Export)?;
+    let mut vault = desk.open(&args.vault, Verb::Export)?;
     let target = Target::File(args.out.clone());
     let exported = match args.again {
         None => export(&mut vault, &target),

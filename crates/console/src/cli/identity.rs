@@ -12,13 +12,12 @@ use serde::Serialize;
 
 use super::{
     Failure, VaultArgs,
+    desk::Desk,
     init::{anchor, read_bundle, read_identity, read_signing},
-    open_vault,
 };
 use crate::{
     access::Verb,
     l10n::Texts,
-    machine::Machine,
     passphrase,
     vault::{PeriodState, Vault, WriteLock},
 };
@@ -92,17 +91,17 @@ struct Listed<'a> {
 }
 
 /// Runs a verb about identities.
-pub(super) fn run(machine: &Machine, verb: &IdentityVerb) -> Result<(), Failure> {
+pub(super) fn run(desk: &Desk, verb: &IdentityVerb) -> Result<(), Failure> {
     match verb {
-        IdentityVerb::Add(args) => add(machine, args),
-        IdentityVerb::List(args) => list(machine, args),
-        IdentityVerb::Destroy(args) => destroy(machine, args),
+        IdentityVerb::Add(args) => add(desk, args),
+        IdentityVerb::List(args) => list(desk, args),
+        IdentityVerb::Destroy(args) => destroy(desk, args),
     }
 }
 
-fn add(machine: &Machine, args: &AddArgs) -> Result<(), Failure> {
+fn add(desk: &Desk, args: &AddArgs) -> Result<(), Failure> {
     let _lock = WriteLock::take(&args.vault.vault)?;
-    let mut vault = open_vault(machine, &args.vault, Verb::IdentityAdd)?;
+    let mut vault = desk.open(&args.vault, Verb::IdentityAdd)?;
     let newer = args
         .keys
         .as_deref()
@@ -193,8 +192,8 @@ fn newer(vault: &Vault, file: &Path, office: Option<&str>) -> Result<(KeyBundle,
     Ok((bundle, anchor))
 }
 
-fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
-    let vault = open_vault(machine, &args.vault, Verb::IdentityList)?;
+fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
+    let vault = desk.open(&args.vault, Verb::IdentityList)?;
     let periods = vault.periods();
     if args.json {
         let listed: Vec<Listed<'_>> = periods
@@ -243,7 +242,7 @@ fn line(texts: &Texts, listed: &Listed<'_>) -> String {
     line
 }
 
-fn destroy(machine: &Machine, args: &DestroyArgs) -> Result<(), Failure> {
+fn destroy(desk: &Desk, args: &DestroyArgs) -> Result<(), Failure> {
     let _lock = WriteLock::take(&args.vault.vault)?;
     // Before anything is destroyed: the statement must have a place.
     let mut file = fs::File::create_new(&args.out).map_err(|_| {
@@ -252,8 +251,9 @@ fn destroy(machine: &Machine, args: &DestroyArgs) -> Result<(), Failure> {
                 .to_owned(),
         )
     })?;
-    let destroyed =
-        open_vault(machine, &args.vault, Verb::IdentityDestroy).and_then(|mut vault| {
+    let destroyed = desk
+        .open(&args.vault, Verb::IdentityDestroy)
+        .and_then(|mut vault| {
             let note = vault.destroy_period(&args.period, args.lose);
             vault.close();
             Ok(note?)

@@ -8,18 +8,17 @@ use std::{
 use asylia_envelope::signing::{Transfer, VerifyingKey};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, ImportArgs, open_vault};
+use super::{Failure, ImportArgs, desk::Desk};
 use crate::{
     access::Verb,
     import::{ImportReport, Known, import, report::sentences},
     l10n::Texts,
-    machine::Machine,
     qr,
     vault::WriteLock,
 };
 
 /// Takes the bundle in.
-pub(super) fn run(machine: &Machine, args: &ImportArgs) -> Result<(), Failure> {
+pub(super) fn run(desk: &Desk, args: &ImportArgs) -> Result<(), Failure> {
     let given = args.server_key.as_deref().map(server_key).transpose()?;
     // Opened for reading only: nothing is ever written to the stick that is being read.
     let unreadable = |_| {
@@ -28,7 +27,7 @@ pub(super) fn run(machine: &Machine, args: &ImportArgs) -> Result<(), Failure> {
     let file = File::open(&args.file).map_err(unreadable)?;
     let length = file.metadata().map_err(unreadable)?.len();
     let _lock = WriteLock::take(&args.vault.vault)?;
-    let mut vault = open_vault(machine, &args.vault, Verb::Import)?;
+    let mut vault = desk.open(&args.vault, Verb::Import)?;
     let bar = ProgressBar::new(length).with_style(style());
     let known = Known {
         key: given.as_ref(),

@@ -3,11 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{Failure, VaultArgs, import::server_key, open_vault};
+use super::{Failure, VaultArgs, desk::Desk, import::server_key};
 use crate::{
     access::Verb,
     l10n::Texts,
-    machine::Machine,
     pairing::{Office, pair},
     vault::WriteLock,
 };
@@ -34,10 +33,10 @@ struct Paired {
 }
 
 /// Pins the key, if one is given; shows both sides.
-pub(super) fn run(machine: &Machine, args: &PairArgs) -> Result<(), Failure> {
+pub(super) fn run(desk: &Desk, args: &PairArgs) -> Result<(), Failure> {
     let given = args.server_key.as_deref().map(server_key).transpose()?;
     let _lock = WriteLock::take(&args.vault.vault)?;
-    let mut vault = open_vault(machine, &args.vault, Verb::Pair)?;
+    let mut vault = desk.open(&args.vault, Verb::Pair)?;
     if let Some(key) = &given {
         pair(&mut vault, key, args.replace)?;
     }

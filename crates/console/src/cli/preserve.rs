@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, VaultArgs, open_vault, say_demo};
-use crate::{access::Verb, l10n::Texts, machine::Machine, vault::Vault};
+use super::{Failure, VaultArgs, desk::Desk, say_demo};
+use crate::{access::Verb, l10n::Texts, vault::Vault};
 
 #[derive(Args)]
 pub(super) struct BackupArgs {
@@ -25,8 +25,8 @@ pub(super) struct RestoreArgs {
 }
 
 /// Copies the vault; the signed head of the copy goes to the output, to be kept somewhere else.
-pub(super) fn backup(machine: &Machine, args: &BackupArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Backup)?;
+pub(super) fn backup(desk: &Desk, args: &BackupArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Backup)?;
     let head = vault.backup(&args.out)?;
     let texts = Texts::english();
     eprintln!("{}", texts.get("console-cli-backup"));
@@ -36,9 +36,9 @@ pub(super) fn backup(machine: &Machine, args: &BackupArgs) -> Result<(), Failure
 }
 
 /// Makes the vault's folder from a copy, after every row of it was checked.
-pub(super) fn restore(machine: &Machine, args: &RestoreArgs) -> Result<(), Failure> {
+pub(super) fn restore(desk: &Desk, args: &RestoreArgs) -> Result<(), Failure> {
     let who = args.vault.credentials()?;
-    let vault = Vault::restore(machine.clone(), &args.file, &args.vault.vault, &who)?;
+    let vault = Vault::restore(desk.machine.clone(), &args.file, &args.vault.vault, &who)?;
     say_demo(vault.contents().demo());
     let count = [("count", (vault.contents().records.len() as u64).into())];
     println!("{}", Texts::english().with("console-cli-restore", &count));

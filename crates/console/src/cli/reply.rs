@@ -10,7 +10,7 @@ use asylia_envelope::{ids::RecordId, reply::REPLY_TEXT_LIMIT_BYTES};
 use clap::Args;
 use zeroize::Zeroizing;
 
-use super::{Failure, VaultArgs, open_vault};
+use super::{Failure, VaultArgs, desk::Desk};
 use crate::{
     access::Verb,
     correspondence::{
@@ -18,7 +18,6 @@ use crate::{
         writing::{Letter, write},
     },
     l10n::Texts,
-    machine::Machine,
     words,
 };
 
@@ -51,9 +50,9 @@ pub(super) struct ThreadArgs {
 }
 
 /// Takes a letter in.
-pub(super) fn run(machine: &Machine, args: &ReplyArgs) -> Result<(), Failure> {
+pub(super) fn run(desk: &Desk, args: &ReplyArgs) -> Result<(), Failure> {
     let text = read(&args.text_file)?;
-    let mut vault = open_vault(machine, &args.vault, Verb::Reply)?;
+    let mut vault = desk.open(&args.vault, Verb::Reply)?;
     let letter = Letter {
         report: args.id,
         text: &text,
@@ -72,8 +71,8 @@ pub(super) fn run(machine: &Machine, args: &ReplyArgs) -> Result<(), Failure> {
 }
 
 /// Shows the thread.
-pub(super) fn thread(machine: &Machine, args: &ThreadArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Thread)?;
+pub(super) fn thread(desk: &Desk, args: &ThreadArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Thread)?;
     let thread = Thread::open(&mut vault, args.id).map_err(|_| {
         Failure(
             "The thread could not be read. Run `asylia-console doctor`, which names what is damaged."

@@ -12,8 +12,8 @@ use clap::Args;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Failure, VaultArgs, open_vault};
-use crate::{access::Verb, l10n::Texts, machine::Machine, search::search};
+use super::{Failure, VaultArgs, desk::Desk};
+use crate::{access::Verb, l10n::Texts, search::search};
 
 #[derive(Args)]
 pub(super) struct SearchArgs {
@@ -36,8 +36,8 @@ struct Printed<'a> {
 }
 
 /// Searches, and prints the numbers of the reports.
-pub(super) fn run(machine: &Machine, args: &SearchArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Search)?;
+pub(super) fn run(desk: &Desk, args: &SearchArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Search)?;
     let found = words(args.words_file.as_deref()).and_then(|words| Ok(search(&mut vault, &words)?));
     vault.close();
     let found = found?;

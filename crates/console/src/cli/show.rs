@@ -5,12 +5,11 @@ use std::io::{self, BufWriter, Write};
 use asylia_envelope::ids::RecordId;
 use serde::Serialize;
 
-use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, open_vault};
+use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, desk::Desk};
 use crate::{
     access::Verb,
     attachment::{AttachmentError, write_attachment},
     l10n::Texts,
-    machine::Machine,
     opening::Refused,
     report::OpenedReport,
     vault::{
@@ -32,8 +31,8 @@ struct Listed {
 }
 
 /// Lists every record, those in quarantine too.
-pub(super) fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
-    let vault = open_vault(machine, &args.vault, Verb::List)?;
+pub(super) fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
+    let vault = desk.open(&args.vault, Verb::List)?;
     let records = vault.contents().newest_first();
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
@@ -106,8 +105,8 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
 }
 
 /// Shows one report, opened and verified again.
-pub(super) fn show(machine: &Machine, args: &ShowArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Show)?;
+pub(super) fn show(desk: &Desk, args: &ShowArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Show)?;
     let case = OpenedReport::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
     let case = case.ok_or_else(|| no_such(args.id))?;
     let texts = Texts::english();
@@ -123,8 +122,8 @@ pub(super) fn show(machine: &Machine, args: &ShowArgs) -> Result<(), Failure> {
 }
 
 /// Writes one attachment to a new file.
-pub(super) fn attachment(machine: &Machine, args: &AttachmentArgs) -> Result<(), Failure> {
-    let mut vault = open_vault(machine, &args.vault, Verb::Attachment)?;
+pub(super) fn attachment(desk: &Desk, args: &AttachmentArgs) -> Result<(), Failure> {
+    let mut vault = desk.open(&args.vault, Verb::Attachment)?;
     let record = find(&vault, args.id)?;
     let written = write_attachment(&mut vault, &record, args.number, &args.out).map_err(
         |error| match error {

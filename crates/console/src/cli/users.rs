@@ -6,11 +6,15 @@ use clap::{Args, Subcommand};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use super::{Failure, VaultArgs, init::recovery_key, open_vault, role};
+use super::{
+    Failure, VaultArgs,
+    desk::{Desk, Opened},
+    init::recovery_key,
+    role,
+};
 use crate::{
     access::{Role, Roles, SMALL_OFFICE, Verb},
     l10n::Texts,
-    machine::Machine,
     passphrase,
     vault::{
         Credentials, NewPerson, Vault,
@@ -136,38 +140,38 @@ struct Listed<'a> {
 }
 
 /// Runs a verb about people.
-pub(super) fn run(machine: &Machine, verb: UsersVerb) -> Result<(), Failure> {
+pub(super) fn run(desk: &Desk, verb: UsersVerb) -> Result<(), Failure> {
     match verb {
-        UsersVerb::List(args) => list(machine, &args),
-        UsersVerb::Add(args) => add(machine, args),
+        UsersVerb::List(args) => list(desk, &args),
+        UsersVerb::Add(args) => add(desk, args),
         UsersVerb::Remove(args) => {
-            let mut vault = open_vault(machine, &args.vault, Verb::UsersRemove)?;
+            let mut vault = desk.open(&args.vault, Verb::UsersRemove)?;
             vault.remove_person(&args.name)?;
             done(vault, "console-cli-users-removed", &args.name)
         }
         UsersVerb::Role(args) => {
-            let mut vault = open_vault(machine, &args.vault, Verb::UsersRole)?;
+            let mut vault = desk.open(&args.vault, Verb::UsersRole)?;
             vault.set_roles(&args.name, &args.roles.roles())?;
             done(vault, "console-cli-users-roles", &args.name)
         }
         UsersVerb::Passphrase(args) => {
             let cost = KdfCost::with_memory(args.new.kdf_mib)?;
-            let mut vault = open_vault(machine, &args.vault, Verb::UsersPassphrase)?;
+            let mut vault = desk.open(&args.vault, Verb::UsersPassphrase)?;
             vault.change_passphrase(&args.new.read()?, cost)?;
             done(vault, "console-cli-users-passphrase", &args.vault.person)
         }
         UsersVerb::Recovery(args) => {
             let key = recovery_key(&args.recovery_key_file)?;
-            let mut vault = open_vault(machine, &args.vault, Verb::UsersRecovery)?;
+            let mut vault = desk.open(&args.vault, Verb::UsersRecovery)?;
             vault.set_recovery(&key)?;
             done(vault, "console-cli-users-recovery", &args.vault.person)
         }
-        UsersVerb::Recover(args) => recover(machine, args),
+        UsersVerb::Recover(args) => recover(desk, args),
     }
 }
 
-fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
-    let vault = open_vault(machine, &args.vault, Verb::UsersList)?;
+fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
+    let vault = desk.open(&args.vault, Verb::UsersList)?;
     let mut people: Vec<&PersonItem> = vault.contents().people.values().collect();
     people.retain(|person| !person.removed);
     people.sort_by(|a, b| a.name.cmp(&b.name));
@@ -193,9 +197,9 @@ fn list(machine: &Machine, args: &ListArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn add(machine: &Machine, args: AddArgs) -> Result<(), Failure> {
+fn add(desk: &Desk, args: AddArgs) -> Result<(), Failure> {
     let cost = KdfCost::with_memory(args.new.kdf_mib)?;
-    let mut vault = open_vault(machine, &args.vault, Verb::UsersAdd)?;
+    let mut vault = desk.open(&args.vault, Verb::UsersAdd)?;
     let new = NewPerson {
         credentials: Credentials {
             name: args.name,
@@ -208,20 +212,25 @@ fn add(machine: &Machine, args: AddArgs) -> Result<(), Failure> {
     done(vault, "console-cli-users-added", &new.credentials.name)
 }
 
-fn recover(machine: &Machine, args: RecoverArgs) -> Result<(), Failure> {
+fn recover(desk: &Desk, args: RecoverArgs) -> Result<(), Failure> {
     let cost = KdfCost::with_memory(args.new.kdf_mib)?;
     let key = recovery_key(&args.recovery_key_file)?;
-    let mut vault = Vault::recover(machine.clone(), &args.vault, &key)?;
+    let mut vault = Vault::recover(desk.machine.clone(), &args.vault, &key)?;
     let credentials = Credentials {
         name: args.name,
         passphrase: args.new.read()?,
     };
     vault.recover_person(&credentials, cost)?;
-    done(vault, "console-cli-users-recovered", &credentials.name)
+    vault.close();
+    say("console-cli-users-recovered", &credentials.name)
 }
 
-fn done(vault: Vault, text: &str, name: &str) -> Result<(), Failure> {
+fn done(vault: Opened<'_>, text: &str, name: &str) -> Result<(), Failure> {
     vault.close();
+    say(text, name)
+}
+
+fn say(text: &str, name: &str) -> Result<(), Failure> {
     println!("{}", Texts::english().with(text, &[("name", name.into())]));
     Ok(())
 }

@@ -41,3 +41,6 @@ user_pref("datareporting.healthreport.uploadEnabled", false);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);
 user_pref("toolkit.telemetry.enabled", false);
 user_pref("toolkit.telemetry.unified", false);
+user_pref("services.settings.server", "data:,");
+user_pref("messaging-system.rsexperimentloader.enabled", false);
+user_pref("app.shield.optoutstudies.enabled", false);

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
-use serde::Deserialize;
 
+use self::choice::Choice;
 use super::{App, layout, take};
 use crate::{
     access::Page,
@@ -22,11 +22,15 @@ use crate::{
     words,
 };
 
+mod choice;
+
 /// What the inbox shows; no plaintext of a submission.
 struct Inbox {
+    /// Those that are shown.
     reports: Vec<Report>,
-    /// How many reports come before those that are shown, and how many there are.
-    from: usize,
+    choice: Choice,
+    /// How many reports fit the choice, and how many there are.
+    fitting: usize,
     total: usize,
     quarantined: Vec<(String, Reason)>,
     damaged_rows: u64,
@@ -42,18 +46,10 @@ struct Report {
     twice: bool,
 }
 
-/// Which part of a long list is shown.
-#[derive(Deserialize)]
-pub(super) struct Part {
-    /// How many reports come before it.
-    #[serde(default)]
-    from: usize,
-}
-
 /// The inbox, or the unlock page.
-pub(super) async fn get(State(app): State<Arc<App>>, Query(part): Query<Part>) -> Response {
+pub(super) async fn get(State(app): State<Arc<App>>, Query(choice): Query<Choice>) -> Response {
     match take(&app, Page::Inbox, move |vault| {
-        Inbox::of(vault.contents(), part.from)
+        Inbox::of(vault.contents(), choice)
     })
     .await
     {
@@ -67,10 +63,12 @@ pub(super) async fn get(State(app): State<Arc<App>>, Query(part): Query<Part>) -
 }
 
 impl Inbox {
-    fn of(contents: &Contents, from: usize) -> Self {
+    fn of(contents: &Contents, choice: Choice) -> Self {
+        let mut reports = Vec::new();
         let mut inbox = Self {
             reports: Vec::new(),
-            from,
+            choice,
+            fitting: 0,
             total: 0,
             quarantined: Vec::new(),
             damaged_rows: contents.damaged.len() as u64,
@@ -82,11 +80,7 @@ impl Inbox {
         for record in contents.newest_first() {
             match &record.state {
                 RecordState::Imported(imported) => {
-                    let shown = from..from.saturating_add(REPORTS_AT_ONCE);
-                    if shown.contains(&inbox.total) {
-                        inbox.reports.push(Report::of(contents, record, imported));
-                    }
-                    inbox.total += 1;
+                    reports.push(Report::of(contents, record, imported));
                 }
                 RecordState::Quarantined(reason, _) => {
                     inbox
@@ -95,6 +89,11 @@ impl Inbox {
                 }
             }
         }
+        inbox.total = reports.len();
+        let fitting = choice.of(reports);
+        inbox.fitting = fitting.len();
+        let shown = fitting.into_iter().skip(choice.from).take(REPORTS_AT_ONCE);
+        inbox.reports = shown.collect();
         inbox
     }
 
@@ -115,10 +114,14 @@ impl Inbox {
                 }
             }
             p { (count("console-inbox-count", self.total as u64)) }
-            @if self.reports.is_empty() {
+            @if self.total == 0 {
                 p.soft { (texts.get("console-inbox-empty")) }
             } @else {
-                (self.reports(texts))
+                (self.choice.form(texts))
+                @if self.fitting < self.total {
+                    p role="status" { (count("console-inbox-fitting", self.fitting as u64)) }
+                }
+                @if !self.reports.is_empty() { (self.reports(texts)) }
                 (self.others(texts))
             }
             @if !self.quarantined.is_empty() { (self.quarantined(texts)) }
@@ -144,18 +147,19 @@ impl Inbox {
 
     /// Links to the parts of the list before and after this one.
     fn others(&self, texts: &Texts) -> Markup {
-        let next = self.from + self.reports.len();
+        let from = self.choice.from;
+        let next = from.saturating_add(self.reports.len());
         html! {
-            @if self.from > 0 || next < self.total {
+            @if from > 0 || next < self.fitting {
                 nav aria-label=(texts.get("console-inbox-parts")) {
-                    @if self.from > 0 {
-                        a href={ "/?from=" (self.from.saturating_sub(REPORTS_AT_ONCE)) } {
+                    @if from > 0 {
+                        a href=(self.choice.address(from.saturating_sub(REPORTS_AT_ONCE))) {
                             (texts.get("console-inbox-newer"))
                         }
                         " "
                     }
-                    @if next < self.total {
-                        a href={ "/?from=" (next) } { (texts.get("console-inbox-older")) }
+                    @if next < self.fitting {
+                        a href=(self.choice.address(next)) { (texts.get("console-inbox-older")) }
                     }
                 }
             }

@@ -45,11 +45,6 @@ pub(crate) fn page(texts: &Texts, frame: Frame, title: &str, content: &Markup) -
             }
             body {
                 a.skip href="#main" { (texts.get("console-skip")) }
-                @if frame.demo {
-                    p.demo role="note" {
-                        strong { (texts.get("console-demo")) } " " (texts.get("console-demo-meaning"))
-                    }
-                }
                 header { (menu(texts, &frame)) }
                 main id="main" tabindex="-1" { (content) }
             }
@@ -59,6 +54,11 @@ pub(crate) fn page(texts: &Texts, frame: Frame, title: &str, content: &Markup) -
 
 fn menu(texts: &Texts, frame: &Frame) -> Markup {
     html! {
+        @if frame.demo {
+            p.demo role="note" {
+                strong { (texts.get("console-demo")) } " " (texts.get("console-demo-meaning"))
+            }
+        }
         p.name { (texts.get("console-name")) }
         @if let Some(roles) = &frame.roles {
             nav aria-label=(texts.get("console-menu")) {

@@ -18,19 +18,19 @@ use serde_json::{Value, json};
 use crate::office::{Office, Stored, case, story};
 
 /// An office on the disk, as `asylia-keys demo` writes it.
-struct Desk {
-    office: Office,
+pub(crate) struct Desk {
+    pub(crate) office: Office,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let office = Office::of_today();
         let keys = office.folder.path().join("keys");
         office.demo.write(&keys).expect("the keys are written");
         Self { office }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.office.folder.path().join(name).display().to_string()
     }
 
@@ -43,11 +43,11 @@ impl Desk {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("it runs")
     }
 
-    fn init(&self) -> Output {
+    pub(crate) fn init(&self) -> Output {
         self.run(&[
             "init",
             "--kdf-mib",
@@ -67,7 +67,7 @@ impl Desk {
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
-    fn bundle(&mut self, name: &str, records: &[Stored]) -> String {
+    pub(crate) fn bundle(&mut self, name: &str, records: &[Stored]) -> String {
         let path = self.path(name);
         fs::write(&path, self.office.pack(records)).expect("it is written");
         path
@@ -512,7 +512,7 @@ fn assert_refused(output: &Output, sentence: &str) {
     );
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }
 

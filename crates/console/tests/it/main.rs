@@ -1,6 +1,7 @@
 //! The console from the stick to the page: one binary, a module per subject.
 
 mod after_lock;
+mod batch;
 mod command_line;
 mod import;
 mod killed;

@@ -423,6 +423,48 @@ fn the_inbox_shows_reports_and_quarantine_apart() {
 }
 
 #[test]
+fn the_inbox_is_filtered_and_sorted() {
+    let (site, records) = Site::open(&[story("none"), case("TC-01"), case("TC-06")]);
+    let mut files: Vec<usize> = Vec::new();
+    let shown = |address: &str| {
+        let page = site.get(address).text;
+        let mut found: Vec<(usize, usize)> = records
+            .iter()
+            .enumerate()
+            .filter_map(|(number, record)| {
+                let at = page.find(&format!("/report/{}\"", record.record_id))?;
+                Some((at, number))
+            })
+            .collect();
+        found.sort_unstable();
+        found
+            .into_iter()
+            .map(|(_, number)| number)
+            .collect::<Vec<_>>()
+    };
+    let newest = shown("/");
+    assert_eq!(newest.len(), 3);
+    let oldest = shown("/?sort=oldest");
+    assert!(
+        oldest.iter().rev().eq(newest.iter()),
+        "{newest:?} {oldest:?}"
+    );
+    files.extend(newest.iter().filter(|number| **number != 0));
+    assert_eq!(shown("/?only=files"), files);
+    assert_eq!(shown("/?sort=files").last(), Some(&0));
+    assert_eq!(shown("/?only=server"), newest);
+    assert_eq!(shown("/?only=browser"), [0; 0]);
+    assert!(
+        site.get("/?only=browser")
+            .text
+            .contains("None of them fits")
+    );
+    let form = site.get("/?only=files&sort=oldest").text;
+    assert!(form.contains("value=\"files\" selected") && form.contains("2 of them fit"));
+    assert_eq!(site.get("/?only=nonsense").status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
 fn a_record_imported_by_another_program_shows_at_the_next_look() {
     let (site, _) = Site::open(&[]);
     assert!(site.get("/").text.contains("No reports yet."));
