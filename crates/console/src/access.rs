@@ -76,6 +76,24 @@ pub enum Verb {
     Reply,
     /// Show what was written to a submitter and what came.
     Thread,
+    /// Make a case.
+    CaseNew,
+    /// List the cases.
+    CaseList,
+    /// Show a case.
+    CaseShow,
+    /// Change a case.
+    CaseChange,
+    /// Show or add what is permitted.
+    Consent,
+    /// Ask the gate and record what is recommended.
+    Decide,
+    /// Make a packet.
+    Packet,
+    /// Take in a signed list of the office.
+    DataImport,
+    /// Show the lists of the office.
+    DataShow,
 }
 
 /// A page. Not-found and refusal pages show nothing of the vault and are everybody's.
@@ -107,6 +125,14 @@ pub enum Page {
     Reply,
     /// Both sides of the air gap, and the server's key.
     Pair,
+    /// The cases, and making one.
+    Cases,
+    /// One case, and the forms of its acts.
+    CaseFile,
+    /// What the persons of a case permit.
+    Consent,
+    /// The gate, what is recommended, packets.
+    Routing,
 }
 
 /// The roles of one person.
@@ -143,7 +169,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 34] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -169,6 +195,15 @@ impl Verb {
         Self::Export,
         Self::Reply,
         Self::Thread,
+        Self::CaseNew,
+        Self::CaseList,
+        Self::CaseShow,
+        Self::CaseChange,
+        Self::Consent,
+        Self::Decide,
+        Self::Packet,
+        Self::DataImport,
+        Self::DataShow,
     ];
 
     /// Whether the role alone suffices.
@@ -186,7 +221,7 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Inbox,
         Self::Report,
         Self::Help,
@@ -200,6 +235,10 @@ impl Page {
         Self::Export,
         Self::Reply,
         Self::Pair,
+        Self::Cases,
+        Self::CaseFile,
+        Self::Consent,
+        Self::Routing,
     ];
 
     /// Whether the role alone suffices.
@@ -260,6 +299,15 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::Export, CASEWORK),
     (Verb::Reply, CASEWORK),
     (Verb::Thread, CASEWORK),
+    (Verb::CaseNew, CASEWORK),
+    (Verb::CaseList, CASEWORK),
+    (Verb::CaseShow, CASEWORK),
+    (Verb::CaseChange, CASEWORK),
+    (Verb::Consent, CASEWORK),
+    (Verb::Decide, CASEWORK),
+    (Verb::Packet, CASEWORK),
+    (Verb::DataImport, HEAD),
+    (Verb::DataShow, CASEWORK),
 ];
 
 const PAGES: &[(Page, &[Role])] = &[
@@ -276,4 +324,8 @@ const PAGES: &[(Page, &[Role])] = &[
     (Page::Export, CASEWORK),
     (Page::Reply, CASEWORK),
     (Page::Pair, HEAD),
+    (Page::Cases, CASEWORK),
+    (Page::CaseFile, CASEWORK),
+    (Page::Consent, CASEWORK),
+    (Page::Routing, CASEWORK),
 ];

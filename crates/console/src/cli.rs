@@ -28,6 +28,7 @@ use crate::{
 
 mod audit;
 mod batch;
+mod case;
 mod desk;
 mod doctor;
 mod export;
@@ -37,6 +38,7 @@ mod init;
 mod pair;
 mod preserve;
 mod reply;
+mod routing;
 mod search;
 mod serve;
 mod show;
@@ -87,6 +89,18 @@ enum Verb {
     Batch(batch::BatchArgs),
     /// List the reports in which words occur
     Search(search::SearchArgs),
+    /// Cases: what came in, as the office works on it
+    #[command(subcommand)]
+    Case(case::CaseVerb),
+    /// Show what the persons of a case permit, or add an entry
+    Consent(routing::ConsentArgs),
+    /// Ask the gate, and record what is recommended
+    Decide(routing::DecideArgs),
+    /// Make the sealed packet of a recommendation for one addressee
+    Packet(routing::PacketArgs),
+    /// Signed lists of the office: addressees, mandates, days of work
+    #[command(subcommand)]
+    Data(routing::DataVerb),
     /// Copy the vault into one file, sealed as it is
     Backup(preserve::BackupArgs),
     /// Make a vault from such a copy
@@ -294,6 +308,11 @@ fn act(desk: &desk::Desk, verb: Verb) -> Result<(), Failure> {
         Verb::Identity(verb) => identity::run(desk, &verb),
         Verb::Audit(verb) => audit::run(desk, &verb),
         Verb::Search(args) => search::run(desk, &args),
+        Verb::Case(verb) => case::run(desk, &verb),
+        Verb::Consent(args) => routing::consent(desk, &args),
+        Verb::Decide(args) => routing::decide(desk, &args),
+        Verb::Packet(args) => routing::packet(desk, &args),
+        Verb::Data(verb) => routing::data(desk, &verb),
         Verb::Backup(args) => preserve::backup(desk, &args),
         Verb::Restore(args) => preserve::restore(desk, &args),
         // `run` and the batch take these for themselves.

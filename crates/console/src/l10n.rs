@@ -92,10 +92,12 @@ impl From<u64> for Variable<'_> {
     }
 }
 
-static ENGLISH: LazyLock<Texts> = LazyLock::new(|| Texts::parse("en", &[SHARED, CONSOLE]));
+static ENGLISH: LazyLock<Texts> =
+    LazyLock::new(|| Texts::parse("en", &[SHARED, CONSOLE, CASEWORK]));
 
 const SHARED: &str = include_str!("../../../locales/en.ftl");
 const CONSOLE: &str = include_str!("../locales/en.ftl");
+const CASEWORK: &str = include_str!("../locales/en-casework.ftl");
 
 #[cfg(test)]
 mod tests {
@@ -104,7 +106,37 @@ mod tests {
     use super::*;
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
-    const MADE: [&str; 5] = [
+    const MADE: [&str; 35] = [
+        "console-channel-",
+        "console-deny-",
+        "console-person-kind-",
+        "console-giver-",
+        "console-way-",
+        "console-preset-",
+        "console-names-",
+        "console-basis-",
+        "console-unreachable-",
+        "console-urgency-",
+        "console-stage-",
+        "console-hold-",
+        "console-end-",
+        "console-test-",
+        "console-known-",
+        "console-assessment-",
+        "console-nature-",
+        "console-timing-",
+        "console-state-role-",
+        "console-link-",
+        "console-note-for-",
+        "console-purpose-",
+        "console-permits-",
+        "console-target-",
+        "console-actcode-",
+        "console-deadline-",
+        "console-verdict-",
+        "console-result-",
+        "console-outcome-",
+        "console-change-",
         "console-reason-",
         "console-advice-",
         "console-help-",
@@ -133,6 +165,7 @@ mod tests {
         }
         let defined = CONSOLE
             .lines()
+            .chain(CASEWORK.lines())
             .filter(|line| line.starts_with("console-"))
             .filter_map(|line| line.split(' ').next());
         for id in defined {

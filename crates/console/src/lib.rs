@@ -2,11 +2,13 @@
 //!
 //! Reading order: [`cli`] (the verbs), [`access`] (who may do what), [`vault`] (the encrypted store), [`identity`] (the seam to `asylia-keys`),
 //! [`import`] (from the stick into the vault), [`opening`] (one record out of its seals), [`report`] and
-//! [`attachment`] (what an officer is shown), [`search`] (for words), [`deny_list`] (what must not leave), [`ui`] (the pages as a `Router` that does not know how it is
+//! [`attachment`] (what an officer is shown), [`search`] (for words), [`casework`] (cases, consent, the gate),
+//! [`deny_list`] (what must not leave), [`ui`] (the pages as a `Router` that does not know how it is
 //! served), [`door`], [`listen`], [`lockdown`] and [`launcher`] (how it is served today), [`l10n`] and [`words`] (texts), [`qr`] (what a telephone reads).
 
 pub mod access;
 pub mod attachment;
+pub mod casework;
 pub mod cli;
 pub mod correspondence;
 pub mod deny_list;

@@ -16,6 +16,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
+    casework::knowledge::write_extract,
     l10n::Texts,
     opening::Refused,
     vault::{
@@ -114,6 +115,11 @@ impl OpenedReport {
             opened.then_some(Act::IdentityViewed),
         ];
         write_down(vault, id, acts.into_iter().flatten())?;
+        if opened {
+            // What the gate and the figures must know of it, at the first look.
+            let written = write_extract(vault, id, &report.answers);
+            written.map_err(|_| Refused::Io(io::ErrorKind::Other))?;
+        }
         Ok(Some(report))
     }
 

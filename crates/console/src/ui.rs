@@ -32,6 +32,7 @@ use crate::{
 };
 
 mod audit;
+mod casework;
 mod export;
 mod headers;
 mod help;
@@ -219,6 +220,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/report/{id}/reply", post(letters::post))
         .route("/export", get(export::get).post(export::post))
         .route("/pair", get(pair::get).post(pair::post))
+        .route("/report/{id}/case", post(casework::make_of_report))
+        .merge(of_cases())
         .route("/help", get(help::get))
         .route("/search", get(search::get).post(search::post))
         .route("/audit", get(audit::get))
@@ -238,6 +241,22 @@ pub fn router(app: Arc<App>) -> Router {
         ))
         .layer(middleware::map_response(secure))
         .with_state(app)
+}
+
+/// The pages of casework; their texts may be as long as a field of the form.
+fn of_cases() -> Router<Arc<App>> {
+    Router::new()
+        .route("/cases", get(casework::list).post(casework::make))
+        .route("/case/{number}", get(casework::case))
+        .route("/case/{number}/consent", get(casework::consent))
+        .route(
+            "/case/{number}/consent/{what}",
+            post(casework::consent_entry),
+        )
+        .route("/case/{number}/routing", get(casework::routing))
+        .route("/case/{number}/routing/{what}", post(casework::routing_act))
+        .route("/case/{number}/{what}", post(casework::change))
+        .layer(DefaultBodyLimit::max(TEXT_FORM_LIMIT_BYTES))
 }
 
 /// Runs `take` on the open vault, with its entries as fresh as the file, if the page is one of the person's role;
@@ -313,3 +332,6 @@ fn refusal(app: &App, status: StatusCode, title: &str, text: &str) -> Response {
 
 /// Most bytes of a form: names, passphrases, words, and nothing else.
 const FORM_LIMIT_BYTES: usize = 16 * 1024;
+/// Most bytes of a form with a text: three for each byte of the longest one, as a browser writes them.
+const TEXT_FORM_LIMIT_BYTES: usize =
+    3 * crate::casework::rules::TEXT_LIMIT_BYTES + FORM_LIMIT_BYTES;

@@ -9,7 +9,10 @@
 
 use std::{cell::RefCell, fs, path::Path};
 
-use asylia_envelope::key_bundle::{Anchor, KeyBundle};
+use asylia_envelope::{
+    day::Day,
+    key_bundle::{Anchor, KeyBundle},
+};
 use asylia_keys::identity::AnyIdentity;
 use rustix::fs::{FlockOperation, flock};
 use secrecy::SecretString;
@@ -298,6 +301,12 @@ impl Vault {
     #[must_use]
     pub fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// The day in the office, by its calendar.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.contents.lists.calendar.day_of(self.machine.now())
     }
 
     /// What a guess of the passphrase costs.

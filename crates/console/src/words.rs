@@ -5,7 +5,7 @@ use core::fmt::Write;
 use asylia_envelope::{
     follow_up::{Permission, Purpose},
     open::Problem,
-    questionnaire::Question,
+    questionnaire::{QUESTIONS, Question},
     record::SealedBy,
     submission::CompartmentName,
 };
@@ -145,6 +145,22 @@ pub fn problem(texts: &Texts, problem: &Problem) -> String {
     texts.with(id, &[("part", (&part).into())])
 }
 
+/// What changed in a case, in words; what has none yet by its name.
+#[must_use]
+pub fn change(texts: &Texts, code: &str) -> String {
+    coded(texts, "change", code)
+}
+
+/// A word of one of the framework's lists, in words; one that has none yet by its code.
+#[must_use]
+pub fn coded(texts: &Texts, list: &str, code: &str) -> String {
+    let id = format!(
+        "console-{list}-{}",
+        code.replace('_', "-").to_ascii_lowercase()
+    );
+    texts.find(&id, &[]).unwrap_or_else(|| code.to_owned())
+}
+
 /// A number of bytes: exact below one KiB, else rounded down in the largest unit.
 #[must_use]
 pub fn size(texts: &Texts, bytes: u64) -> String {
@@ -170,14 +186,20 @@ pub fn value(texts: &Texts, question: &Question, value: &str) -> Option<String> 
     offered.then(|| texts.get(&format!("value-{}-{}", dashed(question.id), dashed(value))))
 }
 
+/// A choice of the questionnaire in words, by the question's id; text that is none as it stands.
+#[must_use]
+pub fn choice(texts: &Texts, question: &str, code: &str) -> String {
+    let asked = QUESTIONS.iter().find(|asked| asked.id == question);
+    let words = asked.and_then(|asked| value(texts, asked, code));
+    words.unwrap_or_else(|| code.to_owned())
+}
+
 fn dashed(id: &str) -> String {
     id.replace('_', "-")
 }
 
 #[cfg(test)]
 mod tests {
-    use asylia_envelope::questionnaire::QUESTIONS;
-
     use super::*;
 
     /// Escape sequences, bidirectional overrides and the invisible: what terminals and eyes are fooled with.

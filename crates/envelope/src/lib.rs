@@ -8,7 +8,8 @@
 //! [`sealing`] (inner layer), [`sealed_file`] (carried to an upload), [`record`] (outer layer), [`open`]
 //! (the way back), [`key_bundle`] and [`signing`] (whose keys), [`return_code`] and [`words`] (the
 //! submitter's side), [`reply`] and [`follow_up`] (what is said later), [`transfer`] and
-//! [`acknowledgement`] (the stick), [`pairing`] (whose stick), [`site`] (what a site serves).
+//! [`acknowledgement`] (the stick), [`pairing`] (whose stick), [`packet`] (to an addressee), [`site`] (what a
+//! site serves).
 #![deny(missing_docs)]
 
 pub mod acknowledgement;
@@ -19,6 +20,7 @@ pub mod hybrid;
 pub mod ids;
 pub mod key_bundle;
 pub mod open;
+pub mod packet;
 pub mod padding;
 pub mod pairing;
 pub mod prescan;

@@ -53,6 +53,11 @@ role! {
     Site, "asylia/v1/site/manifest"
 }
 
+role! {
+    /// The office, with the same keys: signs lists that the console works with.
+    OfficeData, "asylia/v1/office/data"
+}
+
 /// A signing key of one role; 32 secret bytes, cleared when dropped.
 pub struct SigningKey<R: Role>(ed25519_dalek::SigningKey, PhantomData<R>);
 
@@ -110,7 +115,21 @@ impl SigningKey<Office> {
     }
 }
 
+impl SigningKey<Office> {
+    /// The same key in the role in which the office signs lists.
+    #[must_use]
+    pub fn for_data(&self) -> SigningKey<OfficeData> {
+        SigningKey(self.0.clone(), PhantomData)
+    }
+}
+
 impl VerifyingKey<Office> {
+    /// The same key in the role in which the office signs lists.
+    #[must_use]
+    pub fn for_data(&self) -> VerifyingKey<OfficeData> {
+        VerifyingKey(self.0, PhantomData)
+    }
+
     /// The same key in the role in which the office signs bundles.
     #[must_use]
     pub fn for_bundles(&self) -> VerifyingKey<OfficeTransfer> {

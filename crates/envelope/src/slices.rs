@@ -418,15 +418,19 @@ impl<R: Read> Read for SliceReader<R> {
     }
 }
 
-/// The ustar header of a member, POSIX.1-1988: owner 0, mode 600, time 0.
 fn header(stream: &StreamName, number: u32, size: usize) -> [u8; BLOCK_BYTES] {
+    member_header(&format!("{stream}/{number:06}"), size)
+}
+
+/// The ustar header of a member, POSIX.1-1988: owner 0, mode 600, time 0. The path has 100 bytes at most.
+pub(crate) fn member_header(path: &str, size: usize) -> [u8; BLOCK_BYTES] {
     let mut block = [0_u8; BLOCK_BYTES];
     let mut put = |offset: usize, bytes: &[u8]| {
         if let Some(place) = block.get_mut(offset..offset + bytes.len()) {
             place.copy_from_slice(bytes);
         }
     };
-    put(0, format!("{stream}/{number:06}").as_bytes());
+    put(0, path.as_bytes());
     put(100, b"0000600\0");
     put(108, b"0000000\0");
     put(116, b"0000000\0");
@@ -481,7 +485,7 @@ fn padding_after(size: usize) -> usize {
     size.next_multiple_of(BLOCK_BYTES) - size
 }
 
-const BLOCK_BYTES: usize = 512;
+pub(crate) const BLOCK_BYTES: usize = 512;
 const CHECKSUM_OFFSET: usize = 148;
 const ZEROS_BYTES: usize = 4096;
 

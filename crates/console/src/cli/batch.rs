@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, Parser};
 
-use super::{Cli, Failure, VaultArgs, Verb, act, desk::Desk, users::UsersVerb};
+use super::{Cli, Failure, VaultArgs, Verb, act, desk::Desk, routing::DataVerb, users::UsersVerb};
 use crate::machine::Machine;
 
 #[derive(Args)]
@@ -114,6 +114,7 @@ fn stands_alone(verb: &Verb) -> bool {
             | Verb::Batch(_)
             | Verb::OpenBrowser { .. }
             | Verb::Users(UsersVerb::Recover(_))
+            | Verb::Data(DataVerb::Sign(_))
     )
 }
 

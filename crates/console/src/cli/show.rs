@@ -9,11 +9,12 @@ use super::{AttachmentArgs, Failure, ListArgs, ShowArgs, desk::Desk};
 use crate::{
     access::Verb,
     attachment::{AttachmentError, write_attachment},
+    casework::values::Urgency,
     l10n::Texts,
     opening::Refused,
     report::OpenedReport,
     vault::{
-        Vault,
+        Contents, Vault,
         item::{RecordItem, RecordState},
     },
     words,
@@ -36,7 +37,11 @@ pub(super) fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
     let records = vault.contents().newest_first();
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
-        let listed: Vec<Listed> = records.iter().map(|record| listed(record)).collect();
+        let contents = vault.contents();
+        let listed: Vec<Listed> = records
+            .iter()
+            .map(|record| listed(contents, record))
+            .collect();
         serde_json::to_writer(&mut out, &listed)
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out))
@@ -52,17 +57,19 @@ pub(super) fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
     out.flush().map_err(printing)
 }
 
-fn listed(record: &RecordItem) -> Listed {
+fn listed(contents: &Contents, record: &RecordItem) -> Listed {
     let imported = record.imported();
+    let case = contents.cases.of_record(record.record_id);
     Listed {
         id: record.record_id,
         received_day: imported.map(|imported| imported.received_day.to_string()),
-        // Triage is not built yet; nothing is urgent or not before an officer said so.
-        urgency: None,
-        state: match imported {
-            Some(imported) if imported.follow_up.is_some() => "follow-up",
-            Some(_) => "imported",
-            None => "quarantined",
+        // Nothing is urgent or not before an officer said so.
+        urgency: case.and_then(|case| case.urgency).map(Urgency::code),
+        state: match (imported, case) {
+            (None, _) => "quarantined",
+            (Some(imported), None) if imported.follow_up.is_some() => "follow-up",
+            (Some(_), None) => "imported",
+            (Some(_), Some(case)) => case.stage.code(),
         },
         path: imported.map(|imported| words::path_code(imported.path)),
         attachments: imported.map_or(0, |imported| imported.attachments),

@@ -14,6 +14,7 @@ use crate::{
     access::Page,
     l10n::Texts,
     vault::{Vault, VaultError, audit::AuditEntry},
+    words,
 };
 
 /// What is to be shown; an empty text asks for nothing.
@@ -47,6 +48,8 @@ struct Line {
     record: Option<String>,
     person: Option<String>,
     number: Option<u64>,
+    case: Option<String>,
+    change: Option<String>,
 }
 
 /// The log, or what stands in its place.
@@ -145,6 +148,8 @@ impl Log {
                     td {
                         @if let Some(record) = &line.record { (layout::id(record)) " " }
                         @if let Some(person) = &line.person { bdi dir="auto" { (person) } " " }
+                        @if let Some(case) = &line.case { (layout::id(case)) " " }
+                        @if let Some(change) = &line.change { (words::change(texts, change)) " " }
                         @if let Some(number) = line.number { (number) }
                     }
                 } } }
@@ -208,6 +213,8 @@ impl Line {
             record: item.record.map(|record| record.to_string()),
             person,
             number: item.number,
+            case: item.case.map(|case| case.to_string()),
+            change: item.change.clone(),
         }
     }
 }

@@ -13,6 +13,11 @@ use self::choice::Choice;
 use super::{App, layout, take};
 use crate::{
     access::Page,
+    casework::{
+        deadline::level,
+        number::CaseNumber,
+        values::{Stage, Urgency},
+    },
     import::{report::missing_list, sequence},
     l10n::Texts,
     vault::{
@@ -44,6 +49,8 @@ struct Report {
     attachments: u16,
     problems: u64,
     twice: bool,
+    /// The case that it belongs to: number, urgency, stage.
+    case: Option<(CaseNumber, Urgency, Stage)>,
 }
 
 /// The inbox, or the unlock page.
@@ -199,6 +206,10 @@ impl Report {
             attachments: imported.attachments,
             problems: contents.problem_count(record.record_id, imported) as u64,
             twice: contents.copies(imported) > 1,
+            case: contents
+                .cases
+                .of_record(record.record_id)
+                .map(|case| (case.number, level(case, contents.last_at), case.stage)),
         }
     }
 
@@ -208,7 +219,16 @@ impl Report {
             tr {
                 td.nowrap { bdi dir="ltr" { (self.received_day) } }
                 td.record { a href={ "/report/" (self.id) } { (layout::id(&self.id)) } }
-                td { (texts.get("console-state-imported")) }
+                td {
+                    @match self.case {
+                        None => (texts.get("console-state-imported")),
+                        Some((number, level, stage)) => {
+                            a href={ "/case/" (number) } { (layout::id(&number.to_string())) } " "
+                            (words::coded(texts, "stage", stage.code())) " "
+                            (words::coded(texts, "urgency", level.code()))
+                        },
+                    }
+                }
                 td { (words::path(texts, self.path)) }
                 td.number { (self.attachments) }
                 td {

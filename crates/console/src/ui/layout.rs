@@ -96,8 +96,9 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 9] = [
+const MENU: [(Page, &str, &str); 10] = [
     (Page::Inbox, "/", "console-menu-inbox"),
+    (Page::Cases, "/cases", "console-menu-cases"),
     (Page::Import, "/import", "console-menu-import"),
     (Page::Export, "/export", "console-menu-export"),
     (Page::Search, "/search", "console-menu-search"),

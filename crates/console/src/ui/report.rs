@@ -18,6 +18,7 @@ use maud::{Markup, html};
 use super::{App, failed, layout, letters, not_found, take};
 use crate::{
     access::Page,
+    casework::number::CaseNumber,
     correspondence::thread::Thread,
     l10n::Texts,
     opening::Refused,
@@ -31,7 +32,7 @@ enum Found {
     Nothing,
     Refused(Reason),
     Failed,
-    Report(Box<OpenedReport>, Option<Thread>),
+    Report(Box<OpenedReport>, Box<Around>),
 }
 
 /// The page of a report.
@@ -41,7 +42,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     };
     let found = take(&app, Page::Report, move |vault| match find(vault, id) {
         Ok(None) => Found::Nothing,
-        Ok(Some((report, thread))) => Found::Report(Box::new(report), thread),
+        Ok(Some((report, around))) => Found::Report(Box::new(report), Box::new(around)),
         Err(Refused::Record(reason)) => Found::Refused(reason),
         Err(Refused::Io(_)) => Found::Failed,
     });
@@ -54,7 +55,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
         Found::Failed => return failed(&app),
         Found::Nothing => return not_found(State(app)).await,
         Found::Refused(reason) => (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason)),
-        Found::Report(report, thread) => (StatusCode::OK, content(texts, &report, thread.as_ref())),
+        Found::Report(report, around) => (StatusCode::OK, content(texts, &report, &around)),
     };
     let page = layout::page(
         texts,
@@ -66,10 +67,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
 }
 
 /// The report, and its letters for who does casework.
-fn find(
-    vault: &mut Vault,
-    id: RecordId,
-) -> Result<Option<(OpenedReport, Option<Thread>)>, Refused> {
+fn find(vault: &mut Vault, id: RecordId) -> Result<Option<(OpenedReport, Around)>, Refused> {
     let Some(report) = OpenedReport::open(vault, id)? else {
         return Ok(None);
     };
@@ -77,7 +75,8 @@ fn find(
         true => Some(Thread::of(vault, id)?),
         false => None,
     };
-    Ok(Some((report, thread)))
+    let belongs = Belongs::of(vault, id);
+    Ok(Some((report, Around { belongs, thread })))
 }
 
 fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
@@ -89,7 +88,50 @@ fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
     }
 }
 
-fn content(texts: &Texts, report: &OpenedReport, thread: Option<&Thread>) -> Markup {
+/// What stands round a report.
+struct Around {
+    belongs: Belongs,
+    /// Its letters, for who does casework; none for a follow-up, which is one of another report's.
+    thread: Option<Thread>,
+}
+
+/// Where a report belongs in casework.
+enum Belongs {
+    /// The person does no casework.
+    Closed,
+    /// To no case yet.
+    Nowhere,
+    /// To that case.
+    Case(CaseNumber),
+}
+
+impl Belongs {
+    fn of(vault: &Vault, id: RecordId) -> Self {
+        match vault.contents().cases.of_record(id) {
+            _ if !Page::CaseFile.allows_any(vault.roles()) => Self::Closed,
+            Some(case) => Self::Case(case.number),
+            None => Self::Nowhere,
+        }
+    }
+
+    fn markup(&self, texts: &Texts, id: RecordId) -> Markup {
+        html! {
+            @match self {
+                Self::Closed => {},
+                Self::Nowhere => form method="post" action={ "/report/" (id) "/case" } {
+                    button type="submit" { (texts.get("console-casework-make-of-report")) }
+                },
+                Self::Case(number) => p {
+                    (texts.get("console-casework-of-report")) " "
+                    a href={ "/case/" (number) } { (layout::id(&number.to_string())) }
+                },
+            }
+        }
+    }
+}
+
+fn content(texts: &Texts, report: &OpenedReport, around: &Around) -> Markup {
+    let belongs = &around.belongs;
     let problems = report.problems(texts);
     html! {
         h1 { (texts.get("console-case-heading")) }
@@ -110,6 +152,7 @@ fn content(texts: &Texts, report: &OpenedReport, thread: Option<&Thread>) -> Mar
                 None => p { (texts.get("console-case-warning-none")) },
             }
         }
+        (belongs.markup(texts, report.record_id))
         @if !problems.is_empty() {
             section.alarm aria-labelledby="problems" {
                 h2 id="problems" { (texts.get("console-case-problems")) }
@@ -135,7 +178,7 @@ fn content(texts: &Texts, report: &OpenedReport, thread: Option<&Thread>) -> Mar
         }
         h2 { (texts.get("console-case-attachments")) }
         (attachments(texts, report))
-        @if let Some(thread) = thread { (letters::section(texts, report.record_id, thread)) }
+        @if let Some(thread) = &around.thread { (letters::section(texts, report.record_id, thread)) }
         h2 { (texts.get("console-case-details")) }
         (details(texts, report, problems.is_empty()))
     }

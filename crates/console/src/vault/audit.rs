@@ -4,6 +4,7 @@ use asylia_envelope::ids::RecordId;
 use serde::{Deserialize, Serialize};
 
 use super::item::PersonId;
+use crate::casework::number::CaseNumber;
 
 /// One entry; when and by whom stands in the event's outer layer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -20,6 +21,12 @@ pub struct AuditItem {
     /// A number that belongs to the act: of a bundle, of an attachment, of how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
+    /// To which case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseNumber>,
+    /// Which kind of change, as a code of this program: never anything that somebody wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
 }
 
 /// What was done.
@@ -90,6 +97,18 @@ pub enum Act {
     BundleMade,
     /// A bundle to the server was written to a stick; its number.
     BundleWritten,
+    /// A signed list of the office was taken; its version.
+    ListTaken,
+    /// A packet was written out; its number in the case, and its target.
+    PacketMade,
+    /// A notice of a withdrawal was written out; likewise.
+    NoticeMade,
+    /// A case was made.
+    CaseMade,
+    /// A case was looked at.
+    CaseRead,
+    /// A case changed; how.
+    CaseChanged,
     /// Damage was seen before something was written; how many faults.
     DamageSeen,
 }
@@ -127,6 +146,8 @@ impl AuditItem {
             record: None,
             person: None,
             number: None,
+            case: None,
+            change: None,
         }
     }
 
@@ -141,6 +162,20 @@ impl AuditItem {
     #[must_use]
     pub fn on_person(mut self, person: &PersonId) -> Self {
         self.person = Some(hex::encode(person));
+        self
+    }
+
+    /// With the case it was done to.
+    #[must_use]
+    pub fn on_case(mut self, case: CaseNumber) -> Self {
+        self.case = Some(case);
+        self
+    }
+
+    /// With the kind of change.
+    #[must_use]
+    pub fn saying(mut self, change: &str) -> Self {
+        self.change = Some(change.to_owned());
         self
     }
 

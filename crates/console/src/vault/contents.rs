@@ -1,6 +1,6 @@
 //! What the events of an open vault say, in memory until it is closed: as much of it as the person's keys open.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use asylia_envelope::{
     ids::{PageNumber, RecordId, SubmissionId},
@@ -14,8 +14,15 @@ use super::{
     domain::Domain,
     item::{
         DestroyedItem, HeadItem, IdentityItem, IdentityState, Imported, Item, OfficeKeyItem,
-        PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin,
+        PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin, Stamp,
     },
+};
+use crate::casework::{
+    cases::Cases,
+    figures::{Figures, IdentityFigures},
+    knowledge::Knowledge,
+    number::CaseNumber,
+    office_data::{OfficeLists, SignedList},
 };
 use crate::identity::Identities;
 
@@ -23,6 +30,8 @@ use crate::identity::Identities;
 pub struct Row<T> {
     /// Number of the event.
     pub sequence: u64,
+    /// When it was written, in seconds since 1970.
+    pub at: i64,
     /// What it says.
     pub item: T,
 }
@@ -54,6 +63,18 @@ pub struct Contents {
     pub people: BTreeMap<PersonId, PersonItem>,
     /// Rows that do not open, and other faults met on the way.
     pub damaged: Vec<Fault>,
+    /// The cases.
+    pub cases: Cases,
+    /// Addressees, mandates and days of work.
+    pub lists: OfficeLists,
+    /// What the gate knows of identities.
+    pub knowledge: Knowledge,
+    /// Records of which an extract was made for the gate, for those who hold the identity key.
+    pub extracted: BTreeSet<RecordId>,
+    /// The cases in the figures, for those who hold their key.
+    pub figures: BTreeMap<CaseNumber, Figures>,
+    /// What identity parts tell the figures, likewise.
+    pub identity_figures: BTreeMap<RecordId, IdentityFigures>,
     /// Signed heads, ascending.
     pub heads: Vec<Row<HeadItem>>,
     /// When the last event was written, in seconds since 1970.
@@ -158,14 +179,15 @@ impl Contents {
     }
 
     /// Takes what an event says.
-    pub(super) fn add(&mut self, sequence: u64, item: Item) {
+    pub(super) fn add(&mut self, stamp: Stamp, item: Item) {
+        let (sequence, at) = (stamp.sequence, stamp.at);
         match item {
             Item::Bundle(item) => match item.verify() {
                 Some(bundle) => self.bundle = Some(bundle),
                 None => self.damaged.push(Fault::Unknown(sequence)),
             },
             // Its secret text is read afterwards (`periods.rs`).
-            Item::PeriodKey(item) => self.period_keys.push(Row { sequence, item }),
+            Item::PeriodKey(item) => self.period_keys.push(Row { sequence, at, item }),
             Item::PeriodDestroyed(item) => {
                 let other = |key: &Row<PeriodKeyItem>| {
                     (key.item.instance, &key.item.period) != (item.instance, &item.period)
@@ -186,28 +208,58 @@ impl Contents {
                 }
                 self.people.insert(item.id, item);
             }
-            Item::Server(item) => self.server = Some(Row { sequence, item }),
-            Item::Record(item) => self.place(sequence, *item),
+            Item::Server(item) => self.server = Some(Row { sequence, at, item }),
+            Item::Record(item) => self.place(sequence, at, *item),
             Item::Identity(item) => {
                 self.identity_parts.insert(item.record_id, *item);
             }
-            Item::Head(item) => self.heads.push(Row { sequence, item }),
             Item::OfficeKey(item) => {
                 self.office_key = None;
-                self.office_key_place = Some(Row { sequence, item });
+                self.office_key_place = Some(Row { sequence, at, item });
             }
             Item::Reply(item) => self.correspondence.add_reply(sequence, *item),
-            Item::FollowUp(item) => self.correspondence.add_follow_up(sequence, *item),
+            Item::FollowUp(item) => self.correspondence.add_follow_up(Row {
+                sequence,
+                at,
+                item: *item,
+            }),
             Item::Batch(item) => self.correspondence.add_batch(sequence, item),
-            Item::Sent(item) => self.correspondence.add_sent(sequence, *item),
+            Item::Sent(item) => self.correspondence.add_sent(Row {
+                sequence,
+                at,
+                item: *item,
+            }),
             Item::SentState(state) => self.correspondence.add_state(state),
+            Item::Head(item) => self.heads.push(Row { sequence, at, item }),
+            Item::Case(item) => {
+                if !self.cases.take(stamp, *item) {
+                    self.damaged.push(Fault::Unknown(sequence));
+                }
+            }
+            Item::Extract(item) => self.knowledge.add_extract(*item),
+            Item::ExtractMade(record) => {
+                self.extracted.insert(record);
+            }
+            Item::Deny(item) => self.knowledge.add_words(stamp, *item),
+            Item::Figures(item) => {
+                self.figures.insert(item.case, *item);
+            }
+            Item::List(note) => {
+                let list = SignedList::of_vault(&note);
+                if list.and_then(|list| self.lists.take(&list)).is_err() {
+                    self.damaged.push(Fault::Unknown(sequence));
+                }
+            }
+            Item::IdentityFigures(item) => {
+                self.identity_figures.insert(item.record, *item);
+            }
             // Read from the file when somebody asks for it.
             Item::Audit(_) => {}
         }
     }
 
     /// Puts a record's entry in, over an older one that it replaces.
-    fn place(&mut self, sequence: u64, item: RecordItem) {
+    fn place(&mut self, sequence: u64, at: i64, item: RecordItem) {
         if let Some(imported) = item.imported() {
             let id = item.record_id;
             if let Some(submission) = imported.submission_id {
@@ -224,8 +276,8 @@ impl Contents {
             .iter_mut()
             .find(|row| Some(row.sequence) == replaces);
         match older.filter(|_| replaces.is_some()) {
-            Some(older) => *older = Row { sequence, item },
-            None => self.records.push(Row { sequence, item }),
+            Some(older) => *older = Row { sequence, at, item },
+            None => self.records.push(Row { sequence, at, item }),
         }
     }
 }

@@ -298,16 +298,14 @@ impl Correspondence {
         self.replies.insert(number, item);
     }
 
-    pub(super) fn add_follow_up(&mut self, number: u64, item: FollowUpItem) {
+    pub(super) fn add_follow_up(&mut self, row: Row<FollowUpItem>) {
+        let item = &row.item;
         self.unsettled.remove(&item.record_id);
         self.settled.insert(item.record_id);
         if item.refused.is_none() {
-            self.accept(number, &item);
+            self.accept(row.sequence, &row.item);
         }
-        self.follow_ups.push(Row {
-            sequence: number,
-            item,
-        });
+        self.follow_ups.push(row);
     }
 
     fn accept(&mut self, number: u64, item: &FollowUpItem) {
@@ -339,11 +337,8 @@ impl Correspondence {
         self.batches.insert(number, item);
     }
 
-    pub(super) fn add_sent(&mut self, number: u64, item: SentItem) {
-        self.sent.push(Row {
-            sequence: number,
-            item,
-        });
+    pub(super) fn add_sent(&mut self, row: Row<SentItem>) {
+        self.sent.push(row);
     }
 
     pub(super) fn add_state(&mut self, state: SentState) {

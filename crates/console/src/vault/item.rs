@@ -13,7 +13,15 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{audit::AuditItem, blob::BlobRef, domain::Domain, hexadecimal, keys::HeadSigner};
-use crate::{access::Roles, identity::IdentityRole};
+use crate::{
+    access::Roles,
+    casework::{
+        event::CaseItem,
+        figures::{Figures, IdentityFigures},
+        knowledge::{DenyItem, ExtractItem},
+    },
+    identity::IdentityRole,
+};
 
 pub use super::letters::{
     BatchItem, BatchSlot, FollowUpItem, FollowUpPart, MailboxItem, OfficeKeyItem, Raises,
@@ -63,6 +71,31 @@ pub enum Item {
     Sent(Box<SentItem>),
     /// What became of bundles to the server.
     SentState(SentState),
+    /// Something of a case.
+    Case(Box<CaseItem>),
+    /// What an identity part tells the gate.
+    Extract(Box<ExtractItem>),
+    /// That an extract of a record was made, for those who make them.
+    ExtractMade(RecordId),
+    /// Words of a case's deny list.
+    Deny(Box<DenyItem>),
+    /// A case in the figures.
+    Figures(Box<Figures>),
+    /// A signed list of the office, as it was written.
+    List(String),
+    /// What an identity part tells the figures.
+    IdentityFigures(Box<IdentityFigures>),
+}
+
+/// Which event, when and by whom: what its outer layer says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// Number of the event.
+    pub sequence: u64,
+    /// When it was written, in seconds since 1970.
+    pub at: i64,
+    /// Who wrote it.
+    pub author: PersonId,
 }
 
 /// The public halves of one generation; those that are not named stay.

@@ -8,6 +8,7 @@ use super::{
     database,
     domain::Domain,
     frame::{Frame, Place},
+    item::Stamp,
     keys::same,
 };
 
@@ -98,7 +99,14 @@ fn take_in(
         return;
     };
     match frame.open_inner(vault_id, place.sequence, key) {
-        Some(item) => contents.add(place.sequence, item),
+        Some(item) => {
+            let stamp = Stamp {
+                sequence: place.sequence,
+                at: frame.at,
+                author: frame.author,
+            };
+            contents.add(stamp, item);
+        }
         None => contents.damaged.push(Fault::Unknown(place.sequence)),
     }
 }

@@ -14,10 +14,10 @@ use super::{
     database,
     domain::Domain,
     frame::{Frame, Origin, Place, SealWith},
-    item::{HeadItem, Item, SentState},
+    item::{HeadItem, Item, PersonId, SentState, Stamp},
     slot::Slot,
 };
-use crate::machine::Random;
+use crate::{casework::number::CaseNumber, machine::Random};
 
 /// A transaction on the vault; dropped without [`VaultTransaction::commit`], it changes nothing.
 pub struct VaultTransaction<'a> {
@@ -80,6 +80,24 @@ impl<'a> VaultTransaction<'a> {
         }
         self.append_with(Domain::Case, Item::SentState(state), &[], &takes)?;
         Ok(())
+    }
+
+    /// When everything in it is written, in seconds since 1970.
+    #[must_use]
+    pub fn at(&self) -> i64 {
+        self.at
+    }
+
+    /// Who writes.
+    #[must_use]
+    pub fn author(&self) -> PersonId {
+        self.session.person
+    }
+
+    /// A number that no case has.
+    pub(crate) fn new_case_number(&self) -> CaseNumber {
+        let taken = |number| self.contents.cases.get(number).is_some();
+        CaseNumber::generate(&mut **self.random.borrow_mut(), taken)
     }
 
     /// Begins a blob; it stays only if an event brings it.
@@ -229,7 +247,12 @@ impl<'a> VaultTransaction<'a> {
         *self.tip = self.next;
         self.contents.last_at = self.contents.last_at.max(self.at);
         for (sequence, item) in self.written {
-            self.contents.add(sequence, item);
+            let stamp = Stamp {
+                sequence,
+                at: self.at,
+                author: self.session.person,
+            };
+            self.contents.add(stamp, item);
         }
         Ok(())
     }

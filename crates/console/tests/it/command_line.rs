@@ -569,3 +569,132 @@ fn identities_are_listed_kept_while_they_are_needed_and_taken_once() {
         "what is there stays"
     );
 }
+
+#[test]
+fn a_case_goes_from_its_report_to_a_packet_by_verbs() {
+    let mut desk = Desk::new();
+    assert!(desk.init().status.success());
+    let record = desk.office.seal(&case("TC-06"));
+    let bundle = desk.bundle("bundle", std::slice::from_ref(&record));
+    desk.json(&["import", &bundle, "--json"]);
+    let id = record.record_id.to_string();
+    let made = desk.json(&["case", "new", &id, "--json"]);
+    let number = made["case"].as_str().expect("a number").to_owned();
+    let write = |desk: &Desk, name: &str, text: &str| {
+        let path = desk.path(name);
+        fs::write(&path, text).expect("it is written");
+        path
+    };
+    for change in [
+        r#"{"triaged":{"level":"U3","proposed":"U3","reason":"as proposed"}}"#,
+        r#"{"person":{"number":1,"item":{"kind":"group","label":"the association","reporter":true,"in_passing":false,"role":"civil_society_organisation","gender":null,"age_group":null,"own_view":null,"representatives":["its director"]}}}"#,
+        r#"{"state":["XPL","alleged_responsible",true]}"#,
+        r#"{"summary":["An association was allegedly struck off.","en"]}"#,
+        r#"{"summary-agreed":"through the mailbox"}"#,
+    ] {
+        let file = write(&desk, "change", change);
+        let done = desk.run(&["case", "change", &number, "--file", &file]);
+        assert!(done.status.success(), "{change}: {}", text(&done.stderr));
+    }
+    let entry = write(
+        &desk,
+        "entry",
+        r#"{"first":[1,{"preset":"public","names":"public","basis":"they_agreed","risk_understood":true,"if_unreachable":null,"given":null}]}"#,
+    );
+    assert!(
+        desk.run(&["consent", &number, "--file", &entry])
+            .status
+            .success()
+    );
+    let consent = desk.json(&["consent", &number, "--json"]);
+    assert_eq!(
+        consent["persons"][0]["values"].as_array().map(Vec::len),
+        Some(10)
+    );
+    let (key, address) = (desk.path("keys/signing-office"), desk.path("addressees"));
+    let recipient = asylia_envelope::hybrid::HybridIdentity::from_seed(&[9; 32]).to_recipient();
+    let list = format!(
+        r#"{{"addressees":[{{"code":"sr-defenders","name":"Special Rapporteur","targets":["M1"],"recipient":"{recipient}"}}]}}"#
+    );
+    fs::write(&address, list).expect("it is written");
+    let signed = desk.path("list");
+    let mut sign = Command::new(env!("CARGO_BIN_EXE_asylia-console"));
+    sign.args([
+        "data",
+        "sign",
+        &address,
+        "--kind",
+        "addressees",
+        "--version",
+        "1",
+    ]);
+    sign.args([
+        "--key",
+        &key,
+        "--passphrase-file",
+        &desk.path("keys/passphrase"),
+        "--out",
+        &signed,
+    ]);
+    let done = sign.output().expect("it runs");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert!(desk.run(&["data", "import", &signed]).status.success());
+    let again = desk.run(&["data", "import", &signed]);
+    assert!(text(&again.stderr).contains("version 1 is here already"));
+    let to = ["--to", "M1@sr-defenders"];
+    let asked = desk.json(&["decide", &number, to[0], to[1], "--json"]);
+    assert_eq!(asked["decision"]["verdict"], "allowed");
+    let why = write(&desk, "why", "They should know.");
+    let ticked = ["--ticked", "not-recognisable", "--why-file", &why, "--json"];
+    let decided = desk.json(&[&["decide", &number][..], &to, &ticked].concat());
+    assert_eq!(decided["action"], 1);
+    let out = desk.path("packet.age");
+    let packet = desk.json(&[&["packet", &number][..], &to, &["--out", &out, "--json"]].concat());
+    assert!(
+        packet["receipt"]
+            .as_str()
+            .is_some_and(|receipt| receipt.starts_with("P-"))
+    );
+    assert!(
+        fs::read(&out)
+            .expect("it is there")
+            .starts_with(b"age-encryption.org/v1")
+    );
+    let shown = desk.json(&["case", "show", &number, "--json"]);
+    assert_eq!(shown["packets"][0]["receipt"], packet["receipt"]);
+    assert_eq!(shown["counted_as"], "named");
+    let listed = desk.json(&["case", "list", "--json"]);
+    assert_eq!(
+        (&listed[0]["case"], &listed[0]["urgency"]),
+        (&json!(number), &json!("U3"))
+    );
+    for (arguments, words) in [
+        (vec!["case", "new"], "made of reports"),
+        (vec!["case", "new", &id], "belongs to a case already"),
+        (vec!["case", "show", "R-0000-00"], "no case of that number"),
+        (
+            vec!["case", "change", &number, "--file", &why],
+            "not the JSON of this act",
+        ),
+        (
+            vec!["decide", &number, "--second", "1"],
+            "needs a second officer",
+        ),
+        (
+            vec!["packet", &number, "--to", "R5@HC", "--out", &out],
+            "not on the office's signed list",
+        ),
+    ] {
+        let refused = desk.run(&arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            text(&refused.stderr).contains(words),
+            "{arguments:?}: {}",
+            text(&refused.stderr)
+        );
+        assert!(
+            !text(&refused.stderr).contains("They should know"),
+            "nothing of a text is said"
+        );
+    }
+}

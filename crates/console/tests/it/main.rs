@@ -2,6 +2,7 @@
 
 mod after_lock;
 mod batch;
+mod casework;
 mod command_line;
 mod import;
 mod killed;
@@ -9,6 +10,7 @@ mod letters;
 mod lockdown;
 mod migration;
 mod office;
+mod packets;
 mod pages;
 mod people;
 mod periods;

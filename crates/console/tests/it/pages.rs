@@ -20,6 +20,7 @@ use tower::ServiceExt;
 use crate::office::{FIRST, Office, PASSPHRASE, Report, Stored, case, credentials, story, take};
 
 mod audit;
+mod casework;
 mod import;
 mod letters;
 mod lock;

@@ -19,8 +19,9 @@ const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 fn each_role_gets_its_own_pages_and_no_others() {
     let (site, case, person) = an_office_with_every_role();
     // Address, then the roles that get it: written down by hand. Everything else is refused.
-    let pages: [(&str, &[Role]); 11] = [
+    let pages: [(&str, &[Role]); 12] = [
         ("/", CASEWORK),
+        ("/cases", CASEWORK),
         (&case, READERS),
         ("/help", &ROLES),
         ("/search", CASEWORK),
@@ -35,7 +36,8 @@ fn each_role_gets_its_own_pages_and_no_others() {
     // What a refused form must not have done is seen by its answer: 403 comes before the fields are looked at.
     let (set, remove) = (format!("{person}/roles"), format!("{person}/remove"));
     let reply = format!("{case}/reply");
-    let forms: [(&str, &str, &[Role], u16); 10] = [
+    let forms: [(&str, &str, &[Role], u16); 11] = [
+        ("/cases", "channel=pigeon&source=x", CASEWORK, 422),
         ("/search", "words=nothing-of-the-kind", CASEWORK, 200),
         ("/import", "bundle=none", CASEWORK, 422),
         ("/import/stop", "", CASEWORK, 303),
