@@ -3,7 +3,6 @@
 mod acknowledge;
 mod clear_web;
 mod command_line;
-mod correspondence;
 mod dependency_rules;
 #[expect(
     clippy::indexing_slicing,

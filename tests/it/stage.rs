@@ -87,9 +87,7 @@ impl Stage {
         let mut init = stage.console("init");
         init.arg("--keys")
             .arg(stage.path("office/keys.note"))
-            .args(["--kdf-mib", "19"])
-            .arg("--signing")
-            .arg(stage.path("office/signing-office"));
+            .args(["--kdf-mib", "19"]);
         for role in ["intake", "account", "identity"] {
             init.arg("--identity").arg(identity(role));
         }
@@ -119,27 +117,10 @@ impl Stage {
 
     /// Posts a form; returns status and page.
     pub(crate) fn post(&self, form: Form) -> (u16, String) {
-        self.post_to("/report", form)
-    }
-
-    /// Hands a sealed file in.
-    pub(crate) fn post_sealed(&self, file: &[u8]) -> (u16, String) {
-        let mut form = Form::default();
-        let disposition = "name=\"sealed\"; filename=\"a\"";
-        form.part(disposition, Some("application/octet-stream"), file);
-        self.post_to("/sealed", form)
-    }
-
-    /// The page of a mailbox.
-    pub(crate) fn mailbox(&self, code: &str) -> (u16, String) {
-        self.post_to("/mailbox", Form::default().field("code", code.as_bytes()))
-    }
-
-    fn post_to(&self, path: &str, form: Form) -> (u16, String) {
         let address = self.server.as_ref().expect("the server runs").address();
         let body = form.finished();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
+            "POST /report HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
              Content-Type: multipart/form-data; boundary={BOUNDARY}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
@@ -184,48 +165,6 @@ impl Stage {
     /// Imports a bundle; returns what `--json` says.
     pub(crate) fn import(&self, bundle: &Path) -> Value {
         json(&done(self.console("import").arg(bundle).arg("--json")))
-    }
-
-    /// The other way: writes a bundle with what waits, and lets the server take it in; returns what `--json` says.
-    pub(crate) fn send(&mut self) -> Value {
-        self.bundles += 1;
-        let out = self.path(&format!("back-{}.asylia", self.bundles));
-        let mut export = self.console("export");
-        let exported = json(&done(export.arg("--out").arg(&out).arg("--json")));
-        let mut import = Command::new(env!("CARGO_BIN_EXE_asylia"));
-        import.arg("import").arg("--data").arg(self.path("server"));
-        done(import.arg(&out));
-        exported
-    }
-
-    /// Types the words of a full import on the server's side.
-    pub(crate) fn acknowledge(&self, words: &str) {
-        let typed = self.path("words");
-        fs::write(&typed, format!("{words}\n")).expect("the folder can be written");
-        let mut acknowledge = Command::new(env!("CARGO_BIN_EXE_asylia"));
-        acknowledge
-            .arg("acknowledge")
-            .arg("--data")
-            .arg(self.path("server"));
-        done(acknowledge.stdin(fs::File::open(&typed).expect("it was written")));
-    }
-
-    /// Writes to the submitter of a report.
-    pub(crate) fn reply(&self, report: &str, text: &str, question: bool) {
-        let file = self.path("letter");
-        fs::write(&file, text).expect("the folder can be written");
-        let mut reply = self.console("reply");
-        reply.arg(report).arg("--text-file").arg(&file);
-        if question {
-            reply.arg("--question");
-        }
-        done(&mut reply);
-    }
-
-    /// What `thread --json` says.
-    pub(crate) fn thread(&self, report: &str) -> Vec<Value> {
-        let thread = json(&done(self.console("thread").arg(report).arg("--json")));
-        thread.as_array().expect("an array").clone()
     }
 
     /// What `list --json` says.

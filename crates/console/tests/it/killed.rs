@@ -213,7 +213,7 @@ fn command(office: &Office, passphrase: &Path, bundle: &str) -> Command {
     command
 }
 
-fn import(office: &Office, passphrase: &Path, bundle: &str) -> std::process::Child {
+fn import(office: &Office, passphrase: &Path, bundle: &str) -> Child {
     command(office, passphrase, bundle)
         .spawn()
         .expect("it starts")
