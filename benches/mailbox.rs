@@ -65,6 +65,34 @@ fn main() {
         full < Duration::from_millis(10),
         "more than twice the target"
     );
+    beside_logins(&server, &codes[2]);
+}
+
+/// How long a report takes alone, and while fifty visitors read their mailboxes.
+fn beside_logins(server: &Server, code: &ReturnCode) {
+    let report = || {
+        let begun = Instant::now();
+        let form = Form::default().text("story", "It happened in March.");
+        assert_eq!(visitor(server).post(form).expect("an answer").status, 200);
+        begun.elapsed()
+    };
+    let mut alone: Vec<Duration> = (0..REPORTS).map(|_| report()).collect();
+    let mut beside: Vec<Duration> = (0..REPORTS)
+        .map(|_| {
+            std::thread::scope(|scope| {
+                (0..LOGINS).for_each(|_| drop(scope.spawn(|| read(server, code))));
+                report()
+            })
+        })
+        .collect();
+    alone.sort();
+    beside.sort();
+    let median = |times: &[Duration]| times.get(times.len() / 2).copied().map_or(0.0, millis);
+    println!(
+        "a report: median {:.1} ms alone, {:.1} ms beside {LOGINS} logins",
+        median(&alone),
+        median(&beside)
+    );
 }
 
 /// Unknown, emptied, full.
@@ -163,3 +191,5 @@ fn millis(duration: Duration) -> f64 {
 
 const TIMES: u32 = 400;
 const SAMPLES: usize = 1000;
+const REPORTS: usize = 21;
+const LOGINS: usize = 50;

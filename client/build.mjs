@@ -1,7 +1,8 @@
 /**
- * Builds the script of the form page: `client/src` and the texts of `locales/en.ftl` become `static/asylia-HASH.js`,
- * HASH being the first 16 hexadecimal digits of its SHA-256, and `src/static_files.rs`, which puts it into the server.
- * Both are committed, so that running the server needs no Node.
+ * Builds the scripts of the form and of the mailbox: `client/src` and the texts of `locales/en.ftl` become
+ * `static/asylia-HASH.js` and `static/asylia-mailbox-HASH.js`, HASH being the first 16 hexadecimal digits of a script's
+ * SHA-256, and `src/static_files.rs`, which puts them into the server. All are committed, so that running the server
+ * needs no Node. The mailbox's script starts the form's as its Worker where something is to be sealed.
  *
  *   node build.mjs           writes them, and removes an older script
  *   node build.mjs --check   writes nothing; fails where the tree holds something else
@@ -12,29 +13,43 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { lean } from "./lean.mjs";
-import { localeTexts } from "./texts.mjs";
+import { checkIdle, localeTexts } from "./texts.mjs";
 
 const CLIENT = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(CLIENT);
 const BANNER = "/* Asylia. Licences: see THIRD-PARTY.md in the source. */";
-const SCRIPT_NAME = /^asylia-[0-9a-f]{16}\.js$/;
+const SCRIPT_NAME = /^asylia-.*\.js$/;
 
 /** Every file that the build makes, by its path in the repository. @returns {Promise<Map<string, string>>} */
 async function files() {
-  const script = await bundle();
-  const name = `asylia-${createHash("sha256").update(script).digest("hex").slice(0, 16)}.js`;
-  const files = new Map([
-    [`static/${name}`, script],
-    ["src/static_files.rs", rustSource(name)],
+  checkIdle();
+  const form = named("asylia", await bundle("src/page/main.ts", ""));
+  const mailbox = named("asylia-mailbox", await bundle("src/mailbox/main.ts", `/static/${form.name}`));
+  return new Map([
+    ...[form, mailbox].map(({ name, script }) => /** @type {const} */ ([`static/${name}`, script])),
+    ["src/static_files.rs", rustSource(form.name, mailbox.name)],
   ]);
-  return files;
 }
 
-/** One minified module: no source map, nothing that runs before it is needed. */
-async function bundle() {
-  const result = await build({
+/**
+ * @param {string} begin
+ * @param {string} script
+ */
+function named(begin, script) {
+  const digest = createHash("sha256").update(script).digest("hex");
+  return { name: `${begin}-${digest.slice(0, 16)}.js`, script };
+}
+
+/**
+ * One minified module: no source map, nothing that runs before it is needed.
+ * @param {string} entry
+ * @param {string} sealer the address of the script that seals
+ */
+async function bundle(entry, sealer) {
+  /** @type {import("esbuild").BuildOptions & { write: false, metafile: true }} */
+  const options = {
     absWorkingDir: CLIENT,
-    entryPoints: ["src/page/main.ts"],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     format: "esm",
@@ -45,8 +60,12 @@ async function bundle() {
     legalComments: "none",
     banner: { js: BANNER },
     metafile: true,
-    plugins: [lean, localeTexts],
-  });
+    define: { SEALER: JSON.stringify(sealer) },
+  };
+  // First to learn which sources are in it, since each script takes along its own texts only.
+  const { metafile } = await build({ ...options, plugins: [lean, localeTexts([])] });
+  const sources = Object.keys(metafile.inputs).filter((path) => path.startsWith("src/"));
+  const result = await build({ ...options, plugins: [lean, localeTexts(sources)] });
   const [output] = result.outputFiles;
   if (output === undefined) {
     throw new Error("esbuild made no file");
@@ -66,15 +85,26 @@ function packages(paths) {
   return new Set(names.filter((name) => name !== undefined));
 }
 
-/** @param {string} name */
-function rustSource(name) {
-  return `//! The script of the form page, as \`npm run build\` in \`client/\` wrote it; not to be changed by hand.
+/**
+ * @param {string} form
+ * @param {string} mailbox
+ */
+function rustSource(form, mailbox) {
+  return `//! The pages' scripts, as \`npm run build\` in \`client/\` wrote them; not to be changed by hand.
+//! Names hold the beginning of each one's SHA-256, so that it may be cached for ever. Each is one JavaScript module;
+//! modules are UTF-8 whatever their media type says.
 
-/// Where the script is served: the name holds the beginning of its SHA-256, so that it may be cached for ever.
-pub const SCRIPT_PATH: &str = "/static/${name}";
+/// Where the script of the form is served; it is the Worker that seals as well.
+pub const SCRIPT_PATH: &str = "/static/${form}";
 
-/// The script: one JavaScript module. Modules are UTF-8 whatever their media type says.
-pub const SCRIPT: &[u8] = include_bytes!("../static/${name}");
+/// The script of the form.
+pub const SCRIPT: &[u8] = include_bytes!("../static/${form}");
+
+/// Where the script of the mailbox is served.
+pub const MAILBOX_SCRIPT_PATH: &str = "/static/${mailbox}";
+
+/// The script of the mailbox.
+pub const MAILBOX_SCRIPT: &[u8] = include_bytes!("../static/${mailbox}");
 `;
 }
 

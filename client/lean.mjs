@@ -12,9 +12,16 @@ const REFUSE = '(() => { throw new Error("unrecognized recipient type"); })()';
 
 const EDITS = [
   {
+    // Passphrases; a bundler leaves no method of a class out.
     file: /[\\/]age-encryption[\\/]dist[\\/]index\.js$/,
-    wanted: /new (?:TagRecipient|HybridTagRecipient|X25519Recipient|ScryptRecipient)\([^)]*\)/g,
-    times: 4,
+    wanted: /^ {4}(?:setPassphrase|setScryptWorkFactor|addPassphrase)\([^)]*\) \{\n[^]*?\n {4}\}\n/gm,
+    times: 3,
+    edited: () => "",
+  },
+  {
+    file: /[\\/]age-encryption[\\/]dist[\\/]index\.js$/,
+    wanted: /new (?:TagRecipient|HybridTagRecipient|X25519Recipient|ScryptRecipient|X25519Identity)\([^)]*\)/g,
+    times: 6,
     edited: () => REFUSE,
   },
   {
@@ -24,8 +31,39 @@ const EDITS = [
     times: 5,
     edited: (/** @type {string} */ call) => `/* @__PURE__ */ ${call}`,
   },
+  ...[
+    ["hashes", 4],
+    ["curves", 2],
+    ["ciphers", 2],
+  ].map(([name, times]) => ({
+    // Words for errors, put together before; see below.
+    file: new RegExp(`[\\\\/]@noble[\\\\/]${name}[\\\\/]utils\\.js$`),
+    wanted: /^ +const (?:prefix|ofLen|got) = .*$/gm,
+    times: Number(times),
+    edited: () => "",
+  })),
   {
-    // What resumes or wipes a hash: a bundler leaves no method of a class out.
+    // Points as texts.
+    file: /[\\/]@noble[\\/]curves[\\/]abstract[\\/]edwards\.js$/,
+    wanted: /^ {8}(?:static fromHex|toHex|toString|toMontgomery|toMontgomerySecret)\([^)]*\) \{\n[^]*?\n {8}\},?\n/gm,
+    times: 5,
+    edited: () => "",
+  },
+  {
+    // Square roots in any field; the curve of Ed25519 brings its own, and nothing else asks.
+    file: /[\\/]@noble[\\/]curves[\\/]abstract[\\/]modular\.js$/,
+    wanted: /^export function FpSqrt\(P\) \{\n[^]*?\n\}\n/gm,
+    times: 1,
+    edited: () => "export function FpSqrt() { throw new Error(); }\n",
+  },
+  {
+    file: /[\\/]@scure[\\/]base[\\/]index\.js$/,
+    wanted: /^ {4}const (?:fromWords|decode)Unsafe = .*\n|^ {8}(?:fromWords|decode)Unsafe,\n/gm,
+    times: 4,
+    edited: () => "",
+  },
+  {
+    // What resumes or wipes a hash.
     file: /[\\/]@stablelib[\\/]sha256[\\/]lib[\\/]sha256\.js$/,
     wanted: /^ {4}(?:clean|saveState|restoreState|cleanSavedState)\([^)]*\) \{\n[^]*?\n {4}\}\n/gm,
     times: 4,
@@ -35,9 +73,11 @@ const EDITS = [
 
 /**
  * What the libraries' errors say, which only programmers would read: nothing depends on it, and the page has texts of
- * its own. A text in quotes, whatever stands in it; or anything without a parenthesis, so without a call.
+ * its own. Texts in quotes, whatever stands in them, and anything between without a parenthesis, so without a call but
+ * the one that puts a title in quotes.
  */
-const ERROR_WITH_WORDS = /\bnew ((?:Range|Type)?Error)\((?:"[^"\\\n]*"|'[^'\\\n]*'|[^()\n]+)\)/g;
+const ERROR_WITH_WORDS =
+  /\bnew ((?:Range|Type)?Error)\((?:"[^"\\\n]*"|'[^'\\\n]*'|`[^`\\\n]*`|atitle\(\w+\)|[^()\n"'`])+\)/g;
 
 /** For every build of this client. @type {import("esbuild").Plugin} */
 export const lean = {

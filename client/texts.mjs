@@ -3,7 +3,8 @@
  * named. What else Fluent can do is refused, since the script holds no Fluent.
  *
  * A source says `text("id")`, which becomes the text itself; `text("id", { name })`, whose variables are filled in
- * when it is shown; or `text(`client-…-${kind}`)`, which takes along every message that begins so.
+ * when it is shown; or `text(`client-…-${kind}`)`, which takes along every message that begins so. A script takes along
+ * what its own sources look up.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,23 +14,46 @@ const WHOLE = /\btext\("([a-z0-9-]+)"\)/g;
 const WITH_VARIABLES = /\btext\("([a-z0-9-]+)", /g;
 const BEGINNING = /\btext\(`([a-z0-9-]+-)\$\{\w+\}`\)/g;
 
-/** Puts the English texts into every build of the page. @type {import("esbuild").Plugin} */
-export const localeTexts = {
+const CLIENT = dirname(fileURLToPath(import.meta.url));
+const FOLDERS = ["src/page", "src/mailbox"];
+
+/** Every source that shows texts. */
+export const sourcesWithTexts = () =>
+  FOLDERS.flatMap((folder) =>
+    readdirSync(join(CLIENT, folder))
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => join(folder, name)),
+  );
+
+/**
+ * Puts the English texts into a build.
+ * @param {string[]} sources those of the build, by their paths below the client's folder
+ * @returns {import("esbuild").Plugin}
+ */
+export const localeTexts = (sources) => ({
   name: "locale-texts",
   setup(build) {
-    const client = dirname(fileURLToPath(import.meta.url));
-    const locale = new Locale(join(client, "../locales/en.ftl"));
-    build.onResolve({ filter: /^asylia:texts$/ }, ({ path }) => ({ path, namespace: "asylia" }));
-    build.onLoad({ filter: /./, namespace: "asylia" }, () => ({
-      contents: JSON.stringify(locale.lookedUp(join(client, "src/page"))),
+    const locale = new Locale(join(CLIENT, "../locales/en.ftl"));
+    build.onResolve({ filter: /^asylia:texts$/ }, ({ path }) => ({ path, namespace: "asylia-texts" }));
+    build.onLoad({ filter: /./, namespace: "asylia-texts" }, () => ({
+      contents: JSON.stringify(locale.lookedUp(sources)),
       loader: "json",
     }));
-    build.onLoad({ filter: /[\\/]src[\\/]page[\\/]\w+\.ts$/ }, ({ path }) => ({
+    build.onLoad({ filter: /[\\/]src[\\/](?:page|mailbox)[\\/]\w+\.ts$/ }, ({ path }) => ({
       contents: locale.inline(readFileSync(path, "utf8")),
       loader: "ts",
     }));
   },
-};
+});
+
+/** @throws where a message `client-…` is used by no script */
+export function checkIdle() {
+  const locale = new Locale(join(CLIENT, "../locales/en.ftl"));
+  const idle = locale.idle(sourcesWithTexts());
+  if (idle.length > 0) {
+    throw new Error(`no script uses ${idle.join(", ")}`);
+  }
+}
 
 /** The messages of one locale. */
 class Locale {
@@ -48,23 +72,26 @@ class Locale {
 
   /**
    * What the sources look up when they run, by id.
-   * @param {string} folder the sources
+   * @param {string[]} sources
    * @returns {Record<string, string>}
-   * @throws where an id is used that is not there, or one of `client-…` is used nowhere
+   * @throws where an id is used that is not there
    */
-  lookedUp(folder) {
-    const sources = readdirSync(folder)
-      .filter((name) => name.endsWith(".ts"))
-      .map((name) => readFileSync(join(folder, name), "utf8"))
-      .join("\n");
-    const begun = [...idsIn(sources, BEGINNING)].flatMap((beginning) => this.#beginningWith(beginning));
-    const looked = [...idsIn(sources, WITH_VARIABLES), ...begun];
-    const used = new Set([...looked, ...idsIn(sources, WHOLE)]);
-    const idle = this.#beginningWith("client-").filter((id) => !used.has(id));
-    if (idle.length > 0) {
-      throw new Error(`the script does not use ${idle.join(", ")}`);
-    }
-    return Object.fromEntries(looked.sort().map((id) => [id, this.#resolved(id)]));
+  lookedUp(sources) {
+    const ids = new Set(this.#ids(joined(sources)));
+    return Object.fromEntries([...ids].sort().map((id) => [id, this.#resolved(id)]));
+  }
+
+  /** Messages `client-…` that no source names. @param {string[]} sources */
+  idle(sources) {
+    const text = joined(sources);
+    const used = new Set([...this.#ids(text), ...idsIn(text, WHOLE)]);
+    return this.#beginningWith("client-").filter((id) => !used.has(id));
+  }
+
+  /** @param {string} text */
+  #ids(text) {
+    const begun = [...idsIn(text, BEGINNING)].flatMap((beginning) => this.#beginningWith(beginning));
+    return [...idsIn(text, WITH_VARIABLES), ...begun];
   }
 
   /** @param {string} beginning */
@@ -95,6 +122,11 @@ class Locale {
       return this.#resolved(inside);
     });
   }
+}
+
+/** @param {string[]} sources */
+function joined(sources) {
+  return sources.map((source) => readFileSync(join(CLIENT, source), "utf8")).join("\n");
 }
 
 /**

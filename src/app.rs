@@ -15,11 +15,13 @@ use crate::{
     collection::{Collection, Waiting},
     config::Config,
     data_folder::DataFolder,
+    decoys,
     headers::ResponseHeaders,
+    intake::Intake,
     keys::{OfficeKeys, SharedKeys, Takeover},
     l10n::Language,
     limits::MIB,
-    mailbox::Scrubber,
+    mailbox::{Scrubber, Turns},
     pages::{self, Closed, Site},
     refusal::Reader,
     router::{self, FrontDoor},
@@ -43,6 +45,8 @@ pub struct AppState {
     pub uploads: Uploads,
     /// Whether the office collects.
     pub collection: Collection,
+    /// One mailbox is opened at a time.
+    pub turns: Turns,
     /// Removes the traces of deleted replies.
     pub scrubber: Scrubber,
     /// Where the time comes from.
@@ -78,12 +82,14 @@ impl AppState {
         }
         data.transfer_key(&mut rng)?;
         data.note_serving(&config.store, keys.bundle())?;
+        data.note_decoys(config.decoys_a_day)?;
         let collection = Collection::load(&store).await?;
         data.note_site_manifest(site_manifest.as_deref())?;
         Ok(Self {
             config,
             keys: Arc::new(SharedKeys::new(keys)),
             collection,
+            turns: Turns::default(),
             scrubber: Scrubber::default(),
             site_manifest,
             store,
@@ -138,12 +144,29 @@ impl AppState {
         open.then_some(keys)
     }
 
+    /// What a form needs to be taken in under `keys`; `None` when they are not in force today.
+    #[must_use]
+    pub fn intake<'a>(&'a self, keys: &'a OfficeKeys, language: &'a str) -> Option<Intake<'a>> {
+        let day = self.today();
+        let (bundle, period) = keys.in_force(day)?;
+        Some(Intake {
+            store: &self.store,
+            bundle,
+            period,
+            day,
+            now_unix_s: self.clock.now_unix_s(),
+            language,
+            report_limit_mib: self.config.report_limit_mib,
+        })
+    }
+
     /// What happens by itself while the server runs, besides answers; never returns.
     pub async fn keep_house(&self) {
         tokio::join!(
             self.uploads.keep_swept(),
             self.scrubber.keep_scrubbed(&self.store),
             self.collection.keep_fresh(&self.store),
+            decoys::keep_filled(self),
         );
     }
 

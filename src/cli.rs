@@ -43,6 +43,10 @@ pub enum Verb {
     Acknowledge(AcknowledgeArgs),
     /// Take in what the office's console wrote: answers, and the list of reports that arrived
     Import(ImportArgs),
+    /// Compare keys with the office, by twelve words read aloud
+    Pair(PairArgs),
+    /// Give the daily notice once, as the server gives it every day
+    Notice(NoticeArgs),
     /// Say what is stored and whether the form is open
     Status(StatusArgs),
     /// The office's key bundle
@@ -129,6 +133,25 @@ pub struct ImportArgs {
     /// The bundle
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// Arguments of `asylia pair`. The office's words are typed, or piped in.
+#[derive(Args, Clone, Debug)]
+pub struct PairArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// Arguments of `asylia notice`.
+#[derive(Args, Clone, Debug)]
+pub struct NoticeArgs {
+    /// The configuration file that the server runs with
+    #[arg(long, value_name = "FILE", required_unless_present = "daily")]
+    pub config: Option<PathBuf>,
+    /// As `serve` starts it: this command, every day, until standard input ends
+    #[arg(hide = true, last = true)]
+    pub daily: Vec<String>,
 }
 
 /// Arguments of `asylia status`.

@@ -43,6 +43,10 @@ pub struct Config {
     pub clear_web: bool,
     /// After how many days without an acknowledgement something is done.
     pub collection: CollectionDays,
+    /// Every day has at least so many records, decoys among them; 0 for none.
+    pub decoys_a_day: u32,
+    /// Program and arguments that are given the daily notice, if there is one.
+    pub notice_command: Option<Vec<String>>,
     /// File of the signed manifest of what the site serves, if one is published.
     pub site_manifest: Option<PathBuf>,
     /// Protections the operator gave up in writing.
@@ -92,6 +96,8 @@ impl Config {
 
     fn merge(args: &ServeArgs, file: File, source: &Source) -> Result<Self, Advice> {
         let collection = file.collection_days(source)?;
+        let notice_command = file.notice_command(source)?;
+        let decoys_a_day = file.decoys_a_day.unwrap_or_default();
         let data = args
             .data
             .clone()
@@ -133,9 +139,26 @@ impl Config {
                 swap: file.danger_swap,
                 unlocked_memory: file.danger_unlocked_memory,
             },
+            decoys_a_day: within(decoys_a_day, 0, DECOYS_MOST)
+                .ok_or_else(|| source.refuse("decoys_a_day", "it is not between 0 and 1000"))?,
+            notice_command,
             data,
             keys,
         })
+    }
+}
+
+/// The command of the daily notice, if the configuration file names one.
+///
+/// # Errors
+/// Two sentences that name the file's line and key.
+pub fn notice_command(path: Option<&Path>) -> Result<Option<Vec<String>>, Advice> {
+    match path {
+        Some(path) => {
+            let (file, source) = File::read(path)?;
+            file.notice_command(&source)
+        }
+        None => Ok(None),
     }
 }
 
@@ -190,6 +213,8 @@ struct File {
     report_limit_mib: Option<u64>,
     max_connections: Option<usize>,
     site_manifest: Option<PathBuf>,
+    decoys_a_day: Option<u32>,
+    notice_command: Option<Vec<String>>,
     #[serde(default)]
     clear_web: bool,
     uncollected_warn_days: Option<i64>,
@@ -218,6 +243,20 @@ impl File {
         };
         let file = Self::parse(&source)?;
         Ok((file, source))
+    }
+
+    /// Program and arguments: an absolute path, since there is no environment to search.
+    fn notice_command(&self, source: &Source) -> Result<Option<Vec<String>>, Advice> {
+        let Some(command) = &self.notice_command else {
+            return Ok(None);
+        };
+        match command.first() {
+            Some(program) if program.starts_with('/') => Ok(Some(command.clone())),
+            _ => {
+                let why = "it does not begin with the whole path of a program, as in [\"/usr/local/bin/notify\"]";
+                Err(source.refuse("notice_command", why))
+            }
+        }
     }
 
     fn collection_days(&self, source: &Source) -> Result<CollectionDays, Advice> {
@@ -389,6 +428,8 @@ fn no_keys() -> Advice {
     )
 }
 
+/// Each takes 66 KiB on the disk until the office has acknowledged it.
+const DECOYS_MOST: u32 = 1000;
 const DEFAULT_PORT: u16 = 8080;
 const DEFAULT_SOCKET_MODE: u32 = 0o660;
 const DEFAULT_DATABASE: &str = "intake.db";

@@ -13,6 +13,7 @@ use std::{
 use anyhow::Context;
 use asylia_envelope::{
     key_bundle::{Anchor, KeyBundle, UnverifiedBundle},
+    pairing::PairingWords,
     signing::{SigningKey, Transfer},
     site::SiteNote,
 };
@@ -89,6 +90,36 @@ impl DataFolder {
             Some(bundle) => self.replace(BUNDLE_FILE, bundle.note().as_bytes()),
             None => Ok(()),
         }
+    }
+
+    /// Notes how many decoys a day `serve` was told to make, for `export`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn note_decoys(&self, a_day: u32) -> anyhow::Result<()> {
+        self.replace(DECOYS_FILE, a_day.to_string().as_bytes())
+    }
+
+    /// What [`Self::note_decoys`] noted; 0 for nothing.
+    #[must_use]
+    pub fn decoys_a_day(&self) -> u32 {
+        let noted = fs::read_to_string(self.file(DECOYS_FILE)).ok();
+        noted.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    /// Notes the words by which this server and its office compared their keys.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn note_paired(&self, words: &PairingWords) -> anyhow::Result<()> {
+        self.replace(PAIRED_FILE, words.to_string().as_bytes())
+    }
+
+    /// What [`Self::note_paired`] noted.
+    #[must_use]
+    pub fn paired(&self) -> Option<PairingWords> {
+        let noted = fs::read_to_string(self.file(PAIRED_FILE)).ok()?;
+        PairingWords::parse(&noted).ok()
     }
 
     /// Notes the site manifest that is published, or that none is, for `doctor`.
@@ -217,4 +248,8 @@ const STORE_FILE: &str = "store.address";
 const BUNDLE_FILE: &str = "keys.note";
 const OFFERED_FILE: &str = "keys.next";
 const SITE_MANIFEST_FILE: &str = "site-manifest";
+/// Tells how many records a day are decoys at most, so how many reports are hidden among them.
+const DECOYS_FILE: &str = "decoys";
+/// Twelve words over public keys.
+const PAIRED_FILE: &str = "paired";
 const TRANSFER_KEY_FILE: &str = "transfer.key";

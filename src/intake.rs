@@ -1,47 +1,45 @@
-//! The pipeline without JavaScript: a multipart stream becomes a sealed, padded record, in constant memory.
-//! What comes sealed already joins at the outer layer: `sealed` (one file) and `sealed_files` (a form of them).
+//! The pipeline without JavaScript: a multipart stream becomes a sealed, padded record, in constant memory; a
+//! report (`report`) or what somebody sends later with a return code (`follow_up`). What comes sealed already joins at the outer layer: `sealed` (one file) and `sealed_files` (a form of them).
 //!
 //! Text waits in memory only until the first file begins or the form ends; then it is sealed at once. Files
 //! are sealed as they arrive. Nothing readable touches the disk; an upload that breaks off leaves nothing.
 //! Flow: `draft` (fields) → the envelope's inner layer → `outer` → `upload` (chunks) → the store.
+
+use std::io;
 
 use asylia_envelope::{
     day::Day,
     ids::{RecordId, SubmissionId},
     key_bundle::{KeyBundle, Period},
     record::{RecordHead, SealedBy},
-    return_code::ReturnCode,
     sealing::SubmissionSealer,
-    submission::{ATTACHMENTS_LIMIT, Account, FORMAT_VERSION, IdentityPart, MailboxAddress},
-    words::{ProofWords, WordList, draw_proof_words},
+    submission::{ATTACHMENTS_LIMIT, FORMAT_VERSION},
 };
 use bytes::Bytes;
 use multer::{Field, Multipart};
 
-use self::{
-    draft::Draft,
-    outer::{OuterLayer, Storing, sealing_failed},
-};
+use self::outer::{OuterLayer, Storing, sealing_failed};
 use crate::{clock::Rng, error::AppError, limits::MIB, refusal::Refusal, storage::AnyStore};
 
+mod decoy;
 mod draft;
+mod follow_up;
 mod outer;
+mod report;
 mod sealed;
 mod sealed_files;
 mod upload;
 
+pub use decoy::store_decoy;
+pub(crate) use follow_up::{
+    CODE, DELETE_REPORT, NEW_CODE, PERMISSION, QUESTION, READ, WITHDRAW_ALL,
+};
+pub use follow_up::{Sent, take_follow_up};
+pub use report::{Receipt, take_report};
 pub use sealed::{SealedDoor, SealedIntake};
 pub use sealed_files::take_sealed_files;
 
-/// What the receipt shows, once: no `Debug`, kept nowhere.
-pub struct Receipt {
-    /// The return code.
-    pub code: ReturnCode,
-    /// Words that the office's first reply repeats.
-    pub proof_words: ProofWords,
-}
-
-/// What taking in a report needs, besides the report.
+/// What taking in a form needs, besides the form.
 pub struct Intake<'a> {
     /// Where the record goes.
     pub store: &'a AnyStore,
@@ -51,23 +49,39 @@ pub struct Intake<'a> {
     pub period: &'a Period,
     /// Today, UTC.
     pub day: Day,
+    /// Seconds since 1970: the place of a follow-up among others, sealed inside it.
+    pub now_unix_s: u64,
     /// Language of the page, BCP 47.
     pub language: &'a str,
     /// Largest report, in MiB.
     pub report_limit_mib: u64,
 }
 
-/// Takes one report from a form; returns only when its record is durable.
-///
-/// # Errors
-/// The refusal to show; nothing of the report is kept then.
-pub async fn take_report(
+/// What a form tells, until its text is sealed.
+trait Telling: Default {
+    /// What the sender is shown.
+    type Shown;
+
+    /// Reads one text field.
+    async fn read_field(&mut self, field: Field<'_>, intake: &Intake<'_>) -> Result<(), AppError>;
+
+    /// Seals the text, or says what it lacks; `files` says that files come along.
+    async fn seal<'a>(
+        self,
+        intake: &Intake<'a>,
+        files: bool,
+        rng: &mut Rng,
+    ) -> Result<(Sealing<'a>, Self::Shown), AppError>;
+}
+
+/// Takes a form, whatever it tells; returns only when its record is durable.
+async fn take<T: Telling>(
     intake: &Intake<'_>,
     mut form: Multipart<'_>,
     rng: &mut Rng,
-) -> Result<Receipt, AppError> {
-    let mut draft = Draft::default();
-    let mut sealing: Option<(Sealing<'_>, Receipt)> = None;
+) -> Result<T::Shown, AppError> {
+    let mut telling = T::default();
+    let mut sealing: Option<(Sealing<'_>, T::Shown)> = None;
     let mut files = FileBudget::of(intake.report_limit_mib);
     while let Some(field) = next_field(intake, &mut form).await? {
         if field.name() == Some(ATTACHMENTS) {
@@ -75,7 +89,8 @@ pub async fn take_report(
                 continue;
             };
             if sealing.is_none() {
-                sealing = Some(Sealing::start(intake, &mut draft, rng)?);
+                let told = std::mem::take(&mut telling);
+                sealing = Some(told.seal(intake, true, rng).await?);
             }
             if let Some((sealing, _)) = &mut sealing {
                 sealing.file(intake, file, &mut files).await?;
@@ -84,67 +99,37 @@ pub async fn take_report(
             // The text is sealed and gone; a field behind a file comes from no form of ours.
             return Err(Refusal::BadForm.into());
         } else {
-            draft.read_field(field, intake.report_limit_mib).await?;
+            telling.read_field(field, intake).await?;
         }
     }
-    let (sealing, receipt) = match sealing {
+    let (sealing, shown) = match sealing {
         Some(begun) => begun,
-        None => Sealing::start(intake, &mut draft, rng)?,
+        None => telling.seal(intake, false, rng).await?,
     };
     sealing.finish().await?;
-    Ok(receipt)
+    Ok(shown)
 }
 
-/// A report that is being sealed: its text is ciphertext already.
+/// A submission that is being sealed: its text is ciphertext already.
 struct Sealing<'a> {
     submission: SubmissionSealer<'a, OuterLayer>,
     storing: Storing,
 }
 
 impl<'a> Sealing<'a> {
-    /// Seals the text, or refuses an empty story.
+    /// Begins a record; `start` seals the text into it.
     fn start(
         intake: &Intake<'a>,
-        draft: &mut Draft,
         rng: &mut Rng,
-    ) -> Result<(Self, Receipt), AppError> {
-        if !draft.answers.has_story() {
-            return Err(Refusal::EmptyStory.into());
-        }
-        let code = ReturnCode::generate(rng);
-        let instance = intake.bundle.content().instance;
-        let words = draw_proof_words(WordList::for_language(intake.language), rng);
-        let (account, identity) = parts(intake, std::mem::take(draft), &words, &code);
-        let record_id = RecordId::generate(rng);
-        let head = RecordHead {
-            version: FORMAT_VERSION,
-            instance,
-            record_id,
-            period: intake.period.id.clone(),
-            bundle_sequence: intake.bundle.sequence(),
-            day: intake.day,
-            path: SealedBy::Server,
-        };
+        start: impl FnOnce(SubmissionId, OuterLayer) -> io::Result<SubmissionSealer<'a, OuterLayer>>,
+    ) -> Result<Self, AppError> {
+        let head = own_head(intake.bundle, intake.period, intake.day, rng);
         let (record, storing) = Storing::start(intake.store, &intake.period.intake, &head)?;
-        let submission = SubmissionSealer::start(
-            instance,
-            intake.period,
-            SubmissionId::generate(rng),
-            &account,
-            &identity,
-            record,
-        )
-        .map_err(sealing_failed)?;
-        Ok((
-            Self {
-                submission,
-                storing,
-            },
-            Receipt {
-                code,
-                proof_words: words,
-            },
-        ))
+        let submission = start(SubmissionId::generate(rng), record).map_err(sealing_failed)?;
+        Ok(Self {
+            submission,
+            storing,
+        })
     }
 
     /// Seals one file as it arrives.
@@ -181,26 +166,17 @@ impl<'a> Sealing<'a> {
     }
 }
 
-fn parts(
-    intake: &Intake<'_>,
-    draft: Draft,
-    words: &ProofWords,
-    code: &ReturnCode,
-) -> (Account, IdentityPart) {
-    let mailbox = code.derive_mailbox(intake.bundle.content().instance);
-    let account = Account {
-        language: intake.language.to_owned(),
-        page_number: draft.page_number,
-        proof_words: words.clone(),
-        mailbox: MailboxAddress::of(&mailbox),
-        answers: draft.answers.clone(),
-    };
-    (
-        account,
-        IdentityPart {
-            answers: draft.answers,
-        },
-    )
+/// The head of a new record that the server seals itself.
+fn own_head(bundle: &KeyBundle, period: &Period, day: Day, rng: &mut Rng) -> RecordHead {
+    RecordHead {
+        version: FORMAT_VERSION,
+        instance: bundle.content().instance,
+        record_id: RecordId::generate(rng),
+        period: period.id.clone(),
+        bundle_sequence: bundle.sequence(),
+        day,
+        path: SealedBy::Server,
+    }
 }
 
 /// A file part with its first bytes, so that an input left empty can be told from an empty file.

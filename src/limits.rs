@@ -76,6 +76,9 @@ pub const CODE_FORM_BYTES: u64 = 16 * 1024;
 /// Most bytes of a typed return code: ten words of at most twelve characters, in any script, with room for spaces.
 pub const CODE_BYTES: usize = 1024;
 
+/// The time of every answer of a mailbox is a multiple of this: several times the work of a full one.
+pub const MAILBOX_STEP: Duration = Duration::from_millis(25);
+
 /// Most bytes of a program's request to a mailbox.
 pub const TOKEN_BYTES: u64 = 1024;
 

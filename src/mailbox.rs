@@ -4,7 +4,7 @@
 //! the code can tell a reply from a dummy, by trying. Nothing of a code, token or reply is kept: what is derived
 //! is cleared when dropped, and callers run inside [`crate::stack::cleared`].
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use asylia_envelope::{
     ids::{InstanceId, ReplyDigest},
@@ -12,12 +12,15 @@ use asylia_envelope::{
     return_code::{MailboxKeys, lookup_id},
     signing::{Office, VerifyingKey},
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::{Notify, Semaphore, SemaphorePermit},
+    time::Instant,
+};
 
 use crate::{
     clock::Rng,
     error::AppError,
-    limits::SCRUB_PAUSE,
+    limits::{MAILBOX_STEP, SCRUB_PAUSE},
     storage::{AnyStore, SLOTS, Slot, Store},
 };
 
@@ -33,6 +36,19 @@ pub struct OpenedMailbox {
     slots: Vec<(ReplyDigest, [u8; 32])>,
     /// Slots that open, and hold nothing that the office wrote for this mailbox.
     pub refused: usize,
+}
+
+/// Does the work of an answer and waits to the next multiple of [`MAILBOX_STEP`].
+///
+/// Opening a reply takes a little longer than failing to open a dummy, and deleting one longer than finding none;
+/// whoever times answers is to see the step and not the work.
+pub async fn levelled<T>(work: impl Future<Output = T>) -> T {
+    let begun = Instant::now();
+    let done = work.await;
+    let steps = begun.elapsed().as_nanos() / MAILBOX_STEP.as_nanos() + 1;
+    let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+    tokio::time::sleep_until(begun + MAILBOX_STEP.saturating_mul(steps)).await;
+    done
 }
 
 /// The slots of a mailbox: always [`SLOTS`], the missing ones dummies that were sealed for this answer.
@@ -94,6 +110,28 @@ impl OpenedMailbox {
         slots
             .find(|(digest, _)| *digest == reply)
             .map(|(_, slot)| *slot)
+    }
+}
+
+/// Lets one mailbox be opened at a time, so that fifty visitors with codes do not keep a report waiting: each takes
+/// milliseconds of a core without a pause.
+#[derive(Clone)]
+pub struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl Turns {
+    /// Waits for a turn, which ends when the answer is dropped.
+    ///
+    /// # Errors
+    /// None in practice: nothing closes the semaphore.
+    pub async fn take(&self) -> Result<SemaphorePermit<'_>, AppError> {
+        let turn = self.0.acquire().await;
+        Ok(turn.map_err(anyhow::Error::from)?)
     }
 }
 

@@ -33,6 +33,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Export(args) => operator::export(&args),
         Verb::Acknowledge(args) => operator::acknowledge(&args),
         Verb::Import(args) => operator::import(&args),
+        Verb::Pair(args) => operator::pair(&args),
+        Verb::Notice(args) => operator::notice(&args),
         Verb::Status(args) => operator::status(&args),
         Verb::Keys(KeysVerb::Install(args)) => keys_install::run(&args),
         Verb::SiteManifest => operator::site_manifest(),

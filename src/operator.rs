@@ -7,12 +7,14 @@ use asylia_envelope::day::Day;
 
 use crate::{
     acknowledge,
-    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, ImportArgs, StatusArgs},
+    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, ImportArgs, NoticeArgs, PairArgs, StatusArgs},
     clock::{Clock, Rng},
     collection::{CollectionDays, Waiting},
     config,
     data_folder::DataFolder,
-    doctor, import,
+    doctor,
+    error::Advice,
+    import, notice, pairing,
     process::Check,
     serve, site_manifest,
     status::{self, Status},
@@ -28,15 +30,14 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<()> {
     let mut rng = Rng::System;
     let exported =
         serve::runtime()?.block_on(transfer::export(&data, &args.out, Clock::System, &mut rng))?;
-    println!(
-        "Bundle number {} holds {} records, {} bytes.",
-        exported.sequence, exported.records, exported.bytes
-    );
-    if exported.waiting > 0 {
+    for bundle in &exported {
         println!(
-            "{} more records did not fit. Export again to another file until none is left.",
-            exported.waiting
+            "Bundle number {} holds {} records, {} bytes.",
+            bundle.sequence, bundle.records, bundle.bytes
         );
+        if exported.len() > 1 {
+            println!("It is the file {}.", bundle.file.display());
+        }
     }
     Ok(())
 }
@@ -86,6 +87,31 @@ pub fn import(args: &ImportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// `asylia pair`.
+///
+/// # Errors
+/// Those of [`pairing::pair`].
+pub fn pair(args: &PairArgs) -> anyhow::Result<()> {
+    pairing::pair(&DataFolder::existing(&args.data)?, &mut Rng::System)
+}
+
+/// `asylia notice`: once by hand, or every day as the child of `serve`.
+///
+/// # Errors
+/// [`Advice`] when the configuration names no command, or it fails.
+pub fn notice(args: &NoticeArgs) -> anyhow::Result<()> {
+    if !args.daily.is_empty() {
+        return notice::every_day(&args.daily, Clock::System);
+    }
+    let command = config::notice_command(args.config.as_deref())?.ok_or_else(|| {
+        Advice::failed(
+            "The configuration names no command for the daily notice",
+            "Set `notice_command`; packaging/asylia.example.toml explains it",
+        )
+    })?;
+    Ok(notice::give(&command)?)
+}
+
 /// `asylia status`.
 ///
 /// # Errors
@@ -124,6 +150,11 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
             "collection",
             collected,
             "Export, have the bundle imported, and acknowledge it; after some more days the form closes itself",
+        ),
+        Check::required(
+            "pairing",
+            paired(&args.data),
+            "Compare the keys with the office: `asylia pair`",
         ),
         Check::required(
             "room on disk",
@@ -192,6 +223,15 @@ fn collected(status: &Status, days: CollectionDays) -> Result<String, String> {
         Waiting::Fine => Ok(finding),
         Waiting::Warn | Waiting::Notice | Waiting::Close => Err(finding),
     }
+}
+
+/// Whether the keys in force were compared with the office; a demonstration has nobody to compare with.
+fn paired(data: &Path) -> Result<String, String> {
+    let data = DataFolder::existing(data).map_err(|_| "unknown".to_owned())?;
+    if data.bundle().is_some_and(|bundle| bundle.content().demo) {
+        return Ok("not needed for a demonstration".to_owned());
+    }
+    pairing::finding(&data, &mut Rng::System)
 }
 
 /// Without one nobody can tell what this server sends from what the release serves.

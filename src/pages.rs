@@ -15,6 +15,7 @@
 //! of writing. Every text field is therefore a `<textarea>`, where Enter is a new line.
 
 mod about;
+mod follow_up;
 mod home;
 mod layout;
 mod mailbox;
@@ -27,6 +28,7 @@ mod sealed;
 mod tests;
 
 pub use about::about;
+pub use follow_up::{NewCode, follow_up, follow_up_sent};
 pub use home::home;
 pub use layout::{
     PAGE_BYTES, PAGE_FORM_BYTES, PAGE_FORM_LONG_BYTES, PAGE_MAILBOX_BYTES, Page, style_hashes,

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use asylia_envelope::return_code::BadCode;
 use axum::http::StatusCode;
 
 /// Why a request was not accepted. Every kind has its own page.
@@ -49,8 +50,12 @@ pub enum Refusal {
     NotASealedFile,
     /// 400: a sealed file, or a part of an upload, is not built as it must be.
     Malformed,
-    /// 422: a compartment of a sealed file does not begin as one that is sealed to an office.
+    /// 422: a compartment of a sealed file is not sealed at all, or damaged where it begins.
     NotSealed,
+    /// 422: a compartment of a sealed file is sealed to others than an office.
+    ForeignRecipients,
+    /// 422: a compartment of a sealed file begins with more than any of ours, as if to keep a reader busy.
+    LongAgeHeader,
     /// 422: a sealed file is for another office.
     WrongOffice,
     /// 422: a sealed file names keys that are not, or no longer, in force here.
@@ -72,8 +77,29 @@ pub enum Refusal {
     PartTooLarge,
     /// 400: the form with a return code did not come from our page, or not whole.
     BadCodeForm,
+    /// 422: what was typed is neither ten words nor 34 digits.
+    CodeLength,
+    /// 422: one word of a typed code is in no list.
+    CodeWord {
+        /// Its place, from 1.
+        place: usize,
+    },
+    /// 422: the check bits of a typed code do not fit.
+    CodeMistyped,
+    /// 422: a form with a return code says nothing and brings no file.
+    EmptyFollowUp,
     /// 500: a fault of the server.
     Internal,
+}
+
+impl From<BadCode> for Refusal {
+    fn from(bad: BadCode) -> Self {
+        match bad {
+            BadCode::Word(place) => Self::CodeWord { place },
+            BadCode::Check => Self::CodeMistyped,
+            _ => Self::CodeLength,
+        }
+    }
 }
 
 impl Refusal {
@@ -92,7 +118,13 @@ impl Refusal {
             | Self::PartTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::EmptyStory
+            | Self::CodeLength
+            | Self::CodeWord { .. }
+            | Self::CodeMistyped
+            | Self::EmptyFollowUp
             | Self::NotSealed
+            | Self::ForeignRecipients
+            | Self::LongAgeHeader
             | Self::WrongOffice
             | Self::WindowClosed
             | Self::NoSealedFile => StatusCode::UNPROCESSABLE_ENTITY,
@@ -121,6 +153,8 @@ impl Refusal {
             Self::Busy => "busy",
             Self::NotASealedFile | Self::Malformed => "malformed",
             Self::NotSealed => "not_sealed",
+            Self::ForeignRecipients => "foreign_recipients",
+            Self::LongAgeHeader => "long_age_header",
             Self::WrongOffice => "wrong_office",
             Self::WindowClosed => "window_closed",
             Self::OutOfOrder { .. } => "out_of_order",
@@ -138,6 +172,10 @@ impl Refusal {
             | Self::BadForm
             | Self::HeadTooLarge
             | Self::BadCodeForm
+            | Self::CodeLength
+            | Self::CodeWord { .. }
+            | Self::CodeMistyped
+            | Self::EmptyFollowUp
             | Self::NoSealedFile => return None,
         })
     }
@@ -191,6 +229,8 @@ impl Refusal {
             Self::NotASealedFile,
             Self::Malformed,
             Self::NotSealed,
+            Self::ForeignRecipients,
+            Self::LongAgeHeader,
             Self::WrongOffice,
             Self::WindowClosed,
             Self::NoSealedFile,
@@ -200,6 +240,10 @@ impl Refusal {
             Self::UnknownUpload,
             Self::PartTooLarge,
             Self::BadCodeForm,
+            Self::CodeLength,
+            Self::CodeWord { place: 3 },
+            Self::CodeMistyped,
+            Self::EmptyFollowUp,
             Self::Internal,
         ]
     }

@@ -28,7 +28,7 @@ use crate::{
         RETRY_AFTER_S, TOKEN_BYTES,
     },
     refusal::{Reader, Refusal, RenderRefusal},
-    static_files::SCRIPT_PATH,
+    static_files::{MAILBOX_SCRIPT_PATH, SCRIPT_PATH},
 };
 
 /// What a URL is for.
@@ -46,6 +46,8 @@ pub enum Endpoint {
     About,
     /// The script of the form page.
     Static,
+    /// The script of the mailbox.
+    MailboxStatic,
     /// The signed list of what the site serves, as text.
     SiteManifest,
     /// The form for sealed files.
@@ -58,6 +60,10 @@ pub enum Endpoint {
     Mailbox,
     /// Deletes replies.
     MailboxDelete,
+    /// The form for what somebody sends later, with a return code.
+    FollowUpForm,
+    /// Takes it; answers with a page, and with a new code where one was asked for.
+    FollowUp,
     /// What a program needs to know before it seals, as JSON.
     ApiIntake,
     /// Takes a part of an upload.
@@ -90,6 +96,7 @@ pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Safety, "/safety"),
     Route::get(Endpoint::About, "/about"),
     Route::get(Endpoint::Static, SCRIPT_PATH),
+    Route::get(Endpoint::MailboxStatic, MAILBOX_SCRIPT_PATH),
     Route::get(Endpoint::SiteManifest, "/site-manifest"),
     Route::get(Endpoint::SealedForm, "/sealed"),
     Route::new(
@@ -105,6 +112,13 @@ pub const ROUTES: &[Route] = &[
         Method::POST,
         "/mailbox/delete",
         Accepts::Code,
+    ),
+    Route::get(Endpoint::FollowUpForm, "/mailbox/send"),
+    Route::new(
+        Endpoint::FollowUp,
+        Method::POST,
+        "/mailbox/send",
+        Accepts::Report,
     ),
     Route::get(Endpoint::ApiIntake, "/api/v1/intake"),
     Route::new(
@@ -138,7 +152,7 @@ pub const ROUTES: &[Route] = &[
 pub enum Accepts {
     /// No body.
     Nothing,
-    /// The multipart form of a report.
+    /// The multipart form of a report, or of what follows it.
     Report,
     /// A multipart form of sealed files.
     SealedFiles,

@@ -25,7 +25,8 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::Keys => get(keys::get),
         Endpoint::Safety => get(pages::safety),
         Endpoint::About => get(pages::about),
-        Endpoint::Static => get(script::get),
+        Endpoint::Static => get(script::form),
+        Endpoint::MailboxStatic => get(script::mailbox),
         Endpoint::SiteManifest => get(site::get),
         Endpoint::SealedForm => get(sealed::get),
         Endpoint::SealedFiles => post(sealed::post),
@@ -35,6 +36,8 @@ pub fn handler(state: &AppState, endpoint: Endpoint) -> MethodRouter {
         Endpoint::MailboxForm => get(mailbox::get),
         Endpoint::Mailbox => post(mailbox::post),
         Endpoint::MailboxDelete => post(mailbox::delete),
+        Endpoint::FollowUpForm => get(mailbox::send_form),
+        Endpoint::FollowUp => post(mailbox::send),
         Endpoint::ApiMailbox => post(mailbox::api),
         Endpoint::ApiMailboxDelete => post(mailbox::api_delete),
     };

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     limits::THREAD_STACK_BYTES,
     listen::{self, Bounds, Socket},
+    notice::Notifier,
     process,
     storage::Store,
 };
@@ -22,6 +23,11 @@ use crate::{
 /// # Errors
 /// A missing protection, a socket that cannot be bound, a store that does not open.
 pub fn run(config: Config) -> anyhow::Result<()> {
+    // Started before anything is open: it gets none of it, and keeps the right to start programs.
+    let notifier = config.notice_command.as_deref().map(Notifier::start);
+    let _notifier = notifier
+        .transpose()
+        .context("the process of the daily notice does not start")?;
     process::harden(config.allowances)?;
     let socket = Socket::bind(&config.listen, config.socket_mode)?;
     let config = Arc::new(config);

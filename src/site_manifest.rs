@@ -18,25 +18,27 @@ use crate::{
     error::Advice,
     headers::ResponseHeaders,
     pages,
-    static_files::{SCRIPT, SCRIPT_PATH},
+    static_files::{MAILBOX_SCRIPT, MAILBOX_SCRIPT_PATH, SCRIPT, SCRIPT_PATH},
 };
 
 /// What this build serves, made on `day`.
 #[must_use]
 pub fn of_this_build(day: Day) -> SiteManifest {
-    let script = SiteFile {
+    let scripts = [(SCRIPT_PATH, SCRIPT), (MAILBOX_SCRIPT_PATH, MAILBOX_SCRIPT)];
+    let mut files = scripts.map(|(path, bytes)| SiteFile {
         kind: SiteFileKind::Script,
-        sha256: Sha256::digest(SCRIPT).into(),
-        size: SCRIPT.len() as u64,
-        path: SCRIPT_PATH.to_owned(),
-    };
+        sha256: Sha256::digest(bytes).into(),
+        size: bytes.len() as u64,
+        path: path.to_owned(),
+    });
+    files.sort_by(|one, other| one.path.cmp(&other.path));
     SiteManifest {
         release: env!("CARGO_PKG_VERSION").to_owned(),
         day,
         policy: ResponseHeaders::new(pages::style_hashes())
             .policy()
             .to_owned(),
-        files: vec![script],
+        files: files.into(),
     }
 }
 

@@ -205,7 +205,7 @@ pub trait Store: Clone + Send + Sync + 'static {
         limit: u32,
     ) -> impl Answer<Vec<ListedEnvelope>>;
 
-    /// Chooses the records of a transfer bundle, at most `limit_bytes` of stored bytes together: first
+    /// Chooses the records of an export, at most `limit_bytes` of stored bytes together: first
     /// those never exported, then those not yet acknowledged, each in the order of their ids. One that
     /// no longer fits is passed over for those behind it. Marks nothing.
     fn take_export_batch(&self, limit_bytes: i64) -> impl Answer<Vec<Envelope>>;
@@ -232,6 +232,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// The first day on which a record arrived that is still here, in days since 1970.
     fn oldest_day(&self) -> impl Answer<Option<i64>>;
+
+    /// How many records are here that arrived on this day, in days since 1970.
+    fn records_on(&self, day: i64) -> impl Answer<i64>;
 
     /// Where the numbering of transfer bundles stands; `None` before the first epoch.
     fn transfer_state(&self) -> impl Answer<Option<TransferState>>;

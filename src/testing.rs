@@ -176,15 +176,17 @@ fn handler(endpoint: Endpoint) -> MethodRouter {
         Endpoint::Keys => get(with_foreign_headers),
         Endpoint::Safety => get(panicking),
         Endpoint::About => get(async || AppError::from(anyhow::anyhow!("disk of MARKER"))),
-        Endpoint::Static => get(async || ([(header::CACHE_CONTROL, "immutable")], "script")),
+        Endpoint::Static | Endpoint::MailboxStatic => {
+            get(async || ([(header::CACHE_CONTROL, "immutable")], "script"))
+        }
         Endpoint::SiteManifest => get(with_foreign_headers),
         Endpoint::SealedForm => get(async || Html("<h1>sealed</h1>")),
         Endpoint::SealedFiles => post(take_form),
         Endpoint::ApiIntake => get(with_foreign_headers),
         Endpoint::UploadPart => put(async || AppError::from(Refusal::Busy)),
         Endpoint::UploadCancel => delete(async || StatusCode::NO_CONTENT),
-        Endpoint::MailboxForm => get(async || Html("<h1>mailbox</h1>")),
-        Endpoint::Mailbox | Endpoint::MailboxDelete => post(take_form),
+        Endpoint::MailboxForm | Endpoint::FollowUpForm => get(async || Html("<h1>mailbox</h1>")),
+        Endpoint::Mailbox | Endpoint::MailboxDelete | Endpoint::FollowUp => post(take_form),
         Endpoint::ApiMailbox | Endpoint::ApiMailboxDelete => post(async || StatusCode::NO_CONTENT),
     }
 }

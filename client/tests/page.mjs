@@ -1,7 +1,7 @@
 /** Modules of the page and of its Worker, bundled as the script is; not a test itself. */
 import { build } from "esbuild";
 import { lean } from "../lean.mjs";
-import { localeTexts } from "../texts.mjs";
+import { localeTexts, sourcesWithTexts } from "../texts.mjs";
 
 /**
  * Everything that some modules export, from one bundle, so that their classes are the same.
@@ -19,7 +19,7 @@ export async function bundled(...paths) {
     write: false,
     format: "esm",
     target: "es2022",
-    plugins: [lean, localeTexts],
+    plugins: [lean, localeTexts(sourcesWithTexts())],
   });
   const [{ contents } = { contents: new Uint8Array() }] = outputFiles;
   return import(`data:text/javascript;base64,${Buffer.from(contents).toString("base64")}`);

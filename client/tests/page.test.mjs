@@ -11,7 +11,7 @@ import { bundled } from "./page.mjs";
  *   & typeof import("../src/worker/start.js")} Tested
  */
 /** @type {Tested} */
-const { Remaining, inFours, size, startWorker, text, warning } = await bundled(
+const { Remaining, inFours, size, slowMinutes, startWorker, text, warning } = await bundled(
   "page/files",
   "page/remaining",
   "page/texts",
@@ -22,17 +22,22 @@ const STATIC = new URL("../../static/", import.meta.url);
 const SCRIPT_LIMIT_BYTES = 45_000;
 const MIB = 1024 * 1024;
 
-describe("the script that is sent", () => {
-  const names = readdirSync(STATIC).filter((name) => name.endsWith(".js"));
-  const script = readFileSync(new URL(names[0] ?? "", STATIC), "utf8");
+const names = readdirSync(STATIC).filter((name) => name.endsWith(".js"));
 
-  test("is one, and small", () => {
-    assert.equal(names.length, 1);
+test("there is a script for the form and one for the mailbox", () => {
+  const kinds = names.map((name) => name.replace(/-[0-9a-f]{16}\.js$/, ""));
+  assert.deepEqual(kinds.sort(), ["asylia", "asylia-mailbox"]);
+});
+
+for (const name of names) {
+  const script = readFileSync(new URL(name, STATIC), "utf8");
+
+  test(`${name} is small`, () => {
     const { length } = gzipSync(script, { level: 9 });
     assert.ok(length <= SCRIPT_LIMIT_BYTES, `${length} bytes when compressed`);
   });
 
-  test("names no other site, evaluates no text and keeps nothing", () => {
+  test(`${name} names no other site, evaluates no text and keeps nothing`, () => {
     for (const never of [
       "://", "eval(", "new Function", "WebAssembly", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write",
       "localStorage", "sessionStorage", "indexedDB", "caches.", "cookie", "serviceWorker", "pushState", "replaceState",
@@ -41,6 +46,12 @@ describe("the script that is sent", () => {
       assert.ok(!script.includes(never), `it holds ${never}`);
     }
   });
+}
+
+test("the mailbox starts the form's script where something is to be sealed, and no other", () => {
+  const [form = "", mailbox = ""] = [...names].sort((one, other) => one.length - other.length);
+  const named = readFileSync(new URL(mailbox, STATIC), "utf8").match(/\/static\/[^"'`]*/g);
+  assert.deepEqual(named, [`/static/${form}`]);
 });
 
 test("texts have their variables filled in, and none left", () => {
@@ -69,6 +80,10 @@ test("each kind of file has its warning, by its type or its name", () => {
   for (const found of [of("pdf"), of("x", "text/plain"), of(""), of("jpg.zip")]) {
     assert.equal(found, other);
   }
+});
+
+test("large files are said to take long before they are sent, small ones are not", () => {
+  assert.deepEqual([0, 99 * MIB, 100 * MIB, 1024 * MIB].map(slowMinutes), [null, null, 1, 9]);
 });
 
 describe("the time that is left", () => {

@@ -3,7 +3,7 @@
  * browser's half of `tests/it/interop/client_seals.rs`.
  *
  * `request.json`: {note, words, today, pageNumber, fields, files: [{name, mediaType, path, showsWho}],
- * bare: [[path, recipient]]}. Made are `sealed`, `receipt.json`, and `PATH.age` for each bare file: typage alone.
+ * bare: [[path, recipient]], followUp: null or what makes it one}. Made are `sealed`, `receipt.json`, and `PATH.age` for each bare file: typage alone.
  */
 import { Encrypter } from "age-encryption";
 import { openAsBlob } from "node:fs";
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { core, random } from "./core.mjs";
 
 const [, , folder = "."] = process.argv;
-const { sealReport, verifyBundle } = await core();
+const { sealFollowUp, sealReport, verifyBundle } = await core();
 const request = JSON.parse(await readFile(join(folder, "request.json"), "utf8"));
 
 /** @type {import("../src/core/index.js").FileInput[]} */
@@ -22,7 +22,10 @@ for (const { path, ...claims } of request.files) {
 }
 const { today, pageNumber, fields, note, words } = request;
 const bundle = verifyBundle(note, words, today);
-const { receipt, stream } = await sealReport({ bundle, today, language: "en", pageNumber, fields, files, random });
+const asked = { bundle, today, language: "en", pageNumber, fields, files, random };
+const { receipt, stream } = await (request.followUp
+  ? sealFollowUp(asked, { ...request.followUp, secret: Buffer.from(request.followUp.secret, "hex") })
+  : sealReport(asked));
 const out = await open(join(folder, "sealed"), "w");
 for await (const piece of stream) {
   await out.write(piece);

@@ -21,6 +21,13 @@ pub(super) struct Draft {
     fields: usize,
 }
 
+/// One field of a form. Plaintext: no `Debug`; cleared when dropped.
+pub(super) struct TextField {
+    pub(super) name: String,
+    /// What is not UTF-8 keeps its place as U+FFFD.
+    pub(super) text: Zeroizing<String>,
+}
+
 impl Draft {
     /// Reads one text field to its end and adds it.
     ///
@@ -28,9 +35,23 @@ impl Draft {
     /// The refusal for a field, a text or a form beyond its limit, or for a body that broke off.
     pub(super) async fn read_field(
         &mut self,
-        mut field: Field<'_>,
+        field: Field<'_>,
         limit_mib: u64,
     ) -> Result<(), AppError> {
+        let field = self.read(field, limit_mib).await?;
+        self.add(&field);
+        Ok(())
+    }
+
+    /// Reads one text field to its end, counted among all of the form.
+    ///
+    /// # Errors
+    /// As [`Self::read_field`].
+    pub(super) async fn read(
+        &mut self,
+        mut field: Field<'_>,
+        limit_mib: u64,
+    ) -> Result<TextField, AppError> {
         self.fields += 1;
         if self.fields > FIELDS_LIMIT {
             return Err(Refusal::BadForm.into());
@@ -47,17 +68,17 @@ impl Draft {
             }
             append(&mut text, &chunk);
         }
-        // What is not UTF-8 keeps its place as U+FFFD.
-        let lossy = String::from_utf8_lossy(&text);
-        if name == PAGE_NUMBER {
-            self.page_number = lossy.parse().ok();
+        let text = Zeroizing::new(String::from_utf8_lossy(&text).into_owned());
+        Ok(TextField { name, text })
+    }
+
+    /// Adds a field of the questionnaire; others say nothing.
+    pub(super) fn add(&mut self, field: &TextField) {
+        if field.name == PAGE_NUMBER {
+            self.page_number = field.text.parse().ok();
         } else {
-            self.answers.add(&name, &lossy);
+            self.answers.add(&field.name, &field.text);
         }
-        if let std::borrow::Cow::Owned(replaced) = lossy {
-            drop(Zeroizing::new(replaced));
-        }
-        Ok(())
     }
 }
 

@@ -149,6 +149,8 @@ fn refused(error: SealedFileError) -> AppError {
     match error {
         SealedFileError::NotASealedFile => Refusal::NotASealedFile.into(),
         SealedFileError::NotSealed => Refusal::NotSealed.into(),
+        SealedFileError::ForeignRecipients => Refusal::ForeignRecipients.into(),
+        SealedFileError::LongAgeHeader => Refusal::LongAgeHeader.into(),
         SealedFileError::Truncated => Refusal::CutOff.into(),
         SealedFileError::Io(_) => {
             AppError::Internal(anyhow::anyhow!("a sealed file could not be sealed again"))

@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::Site;
-use crate::static_files::SCRIPT_PATH;
+use crate::static_files::{MAILBOX_SCRIPT_PATH, SCRIPT_PATH};
 
 /// Bytes of every page but the form: receipt and refusals look alike on the wire.
 pub const PAGE_BYTES: usize = 10_000;
@@ -104,8 +104,21 @@ pub(super) enum Links {
     OnForm,
     /// With the way back to the form.
     Elsewhere,
+    /// The same, where a return code is typed.
+    OnMailbox,
     /// None: the receipt is to be read, kept and closed.
     None,
+}
+
+impl Links {
+    /// The script of the pages on which something is typed with JavaScript on.
+    const fn script(self) -> Option<&'static str> {
+        match self {
+            Self::OnForm => Some(SCRIPT_PATH),
+            Self::OnMailbox => Some(MAILBOX_SCRIPT_PATH),
+            Self::Elsewhere | Self::None => None,
+        }
+    }
 }
 
 /// Puts a page's content into the document that all pages share.
@@ -119,7 +132,7 @@ pub(super) fn document(site: &Site, title: &str, links: Links, content: &Markup)
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
                 title { (texts.with("page-title", &[("page", &title)])) }
-                @if links == Links::OnForm { script type="module" src=(SCRIPT_PATH) {} }
+                @if let Some(path) = links.script() { script type="module" src=(path) {} }
                 // Keeps browsers from asking for /favicon.ico: one request a page.
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
@@ -131,7 +144,7 @@ pub(super) fn document(site: &Site, title: &str, links: Links, content: &Markup)
                 }
                 @if links != Links::None {
                     nav {
-                        @if links == Links::Elsewhere { a href="/" { (texts.get("link-form")) } " " }
+                        @if links != Links::OnForm { a href="/" { (texts.get("link-form")) } " " }
                         a href="/mailbox" { (texts.get("link-mailbox")) } " "
                         a href="/safety" { (texts.get("link-safety")) } " "
                         a href="/about" { (texts.get("link-about")) } " "

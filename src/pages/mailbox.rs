@@ -1,7 +1,9 @@
-//! `GET /mailbox` and the answers to its POSTs: a form for the return code, the replies, what was deleted.
+//! `GET /mailbox` and the answers to its POSTs: a form for the return code, the replies, what was deleted. What can be
+//! sent with the code stands in `follow_up`.
 //!
 //! A page of answers has one length whatever it holds, and names neither a day nor the code; the code is typed
-//! once more to delete. With JavaScript on nothing here can post, as on the form: see `pages`.
+//! once more to delete. With JavaScript on nothing here can post, as on the form: see `pages`. The script then opens the
+//! answers on the device (`client/src/mailbox/`).
 
 use asylia_envelope::{
     reply::{OpenedReply, ReplyKind, ThreadProblem},
@@ -9,10 +11,10 @@ use asylia_envelope::{
 };
 use maud::{Markup, html};
 
-use super::Site;
 use super::layout::{
     Links, PAGE_BYTES, PAGE_MAILBOX_BYTES, Page, document, heading, list, paragraph,
 };
+use super::{Site, follow_up};
 use crate::collection::Collected;
 use crate::mailbox::OpenedMailbox;
 
@@ -50,11 +52,13 @@ pub fn mailbox(site: &Site, fault: Option<MailboxFault>) -> Page {
         (path(site))
         (code_form(site, "/mailbox", "mailbox-read", &html! {}))
         (collected(site))
+        // With JavaScript the script has a form of its own, below the answers.
+        noscript { p { a href="/mailbox/send" { (texts.get("more-link")) } } }
         (heading(site, "mailbox-none-heading"))
         (list(site, &["mailbox-none-wait", "mailbox-none-lost", "mailbox-none-danger"]))
     };
     let status = if fault.is_some() { 422 } else { 200 };
-    let document = document(site, "mailbox-title", Links::Elsewhere, &content);
+    let document = document(site, "mailbox-title", Links::OnMailbox, &content);
     Page::new(status, PAGE_BYTES, document)
 }
 
@@ -63,12 +67,12 @@ pub fn mailbox(site: &Site, fault: Option<MailboxFault>) -> Page {
 /// Replies are short enough for the page, save for texts that are mostly quotation marks; then the oldest are left
 /// out, which the page says.
 #[must_use]
-pub fn answers(site: &Site, opened: &OpenedMailbox) -> Page {
+pub fn answers(site: &Site, opened: &OpenedMailbox, page_number: &str) -> Page {
     let replies = opened.thread.replies();
     let mut left_out = 0;
     loop {
         let shown = replies.get(left_out..).unwrap_or_default();
-        let page = answers_page(site, opened, shown, left_out);
+        let page = answers_page(site, opened, shown, page_number);
         if page.size() <= PAGE_MAILBOX_BYTES || shown.is_empty() {
             return page;
         }
@@ -96,9 +100,10 @@ fn answers_page(
     site: &Site,
     opened: &OpenedMailbox,
     shown: &[OpenedReply],
-    left_out: usize,
+    page_number: &str,
 ) -> Page {
     let texts = site.texts();
+    let left_out = opened.thread.replies().len() - shown.len();
     let content = html! {
         h1 { (texts.get("mailbox-answers-heading")) }
         @if opened.thread.replies().is_empty() { (paragraph(site, "mailbox-empty")) }
@@ -107,6 +112,11 @@ fn answers_page(
         @for (number, reply) in (left_out + 1..).zip(shown) { (article(site, number, reply)) }
         (paragraph(site, "mailbox-server"))
         (collected(site))
+        @if site.closed.is_none() {
+            (heading(site, "more-heading"))
+            (paragraph(site, "more-what"))
+            (follow_up::form(site, page_number, Some(opened)))
+        }
         (heading(site, "mailbox-delete-heading"))
         (paragraph(site, "mailbox-delete-what"))
         (code_form(site, "/mailbox/delete", "mailbox-delete", &choice(site, opened)))
@@ -131,21 +141,35 @@ fn path(site: &Site) -> Markup {
 
 /// A form that can be posted with JavaScript off only.
 fn code_form(site: &Site, action: &str, button: &str, more: &Markup) -> Markup {
-    let texts = site.texts();
     html! {
         form method="dialog" autocomplete="off" spellcheck="false" autocorrect="off" autocapitalize="off" {
             (more)
-            label {
-                (texts.get("mailbox-code"))
-                small { (texts.get("mailbox-code.help")) }
-                textarea name="code" rows="3" dir="auto" required {}
-            }
-            @if !site.clear_web { noscript {
-                button formaction=(action) formmethod="post" formenctype="multipart/form-data" {
-                    (texts.get(button))
-                }
-            } }
+            (code_field(site, "code"))
+            (posting_button(site, action, button))
         }
+    }
+}
+
+/// Where the code is typed.
+pub(super) fn code_field(site: &Site, name: &str) -> Markup {
+    let texts = site.texts();
+    html! {
+        label {
+            (texts.get("mailbox-code"))
+            small { (texts.get("mailbox-code.help")) }
+            textarea name=(name) rows="3" dir="auto" required {}
+        }
+    }
+}
+
+/// A button that exists without JavaScript only.
+pub(super) fn posting_button(site: &Site, action: &str, text: &str) -> Markup {
+    html! {
+        @if !site.clear_web { noscript {
+            button formaction=(action) formmethod="post" formenctype="multipart/form-data" {
+                (site.texts().get(text))
+            }
+        } }
     }
 }
 
@@ -190,7 +214,7 @@ fn article(site: &Site, number: usize, opened: &OpenedReply) -> Markup {
     }
 }
 
-fn numbered(site: &Site, number: usize) -> String {
+pub(super) fn numbered(site: &Site, number: usize) -> String {
     let number = number.to_string();
     let text = site.texts().with("mailbox-answer", &[("number", &number)]);
     text.into_owned()
@@ -209,14 +233,14 @@ fn problems(site: &Site, opened: &OpenedMailbox) -> Markup {
 }
 
 /// When the office last came, in weeks, and when to come back.
-fn collected(site: &Site) -> Markup {
+pub(super) fn collected(site: &Site) -> Markup {
     let last = match site.collected {
         Collected::ThisWeek => "mailbox-collected-this-week",
         Collected::LastWeek => "mailbox-collected-last-week",
         Collected::Longer => "mailbox-collected-longer",
         Collected::Never => "mailbox-collected-never",
     };
-    html! { p { (site.texts().get(last)) " " (site.texts().get("mailbox-come-back")) } }
+    html! { p #collected { (site.texts().get(last)) " " (site.texts().get("mailbox-come-back")) } }
 }
 
 fn wrong(site: &Site, fault: MailboxFault) -> String {

@@ -17,6 +17,15 @@ pub(super) fn block(site: &Site, block: u8) -> Markup {
     }
 }
 
+/// Renders one question by its id.
+pub(super) fn one(site: &Site, id: &str) -> Markup {
+    html! {
+        @if let Some(question) = QUESTIONS.iter().find(|question| question.id == id) {
+            (input(site.texts(), question))
+        }
+    }
+}
+
 fn input(texts: &Texts, question: &Question) -> Markup {
     let key = message("field", &[question.id]);
     match question.kind {

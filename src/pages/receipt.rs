@@ -51,7 +51,9 @@ pub fn receipt(site: &Site, context: &Receipt) -> Page {
         (code(site, context))
         (proof(site, context))
         (heading(site, "page-receipt-next"))
-        (list(site, &["page-receipt-next-read", "page-receipt-next-answer", "page-receipt-next-files"]))
+        (list(site, &["page-receipt-next-read", "page-receipt-next-answer"]))
+        p { a href="/mailbox/send" target="_blank" rel="noopener" { (site.texts().get("page-receipt-add")) } }
+        (paragraph(site, "page-receipt-add-what"))
         p.note { strong { (site.texts().get("page-receipt-close")) } }
     };
     let document = document(site, "page-receipt-title", Links::None, &content);
@@ -88,7 +90,7 @@ fn proof(site: &Site, context: &Receipt) -> Markup {
 }
 
 /// Splits digits into groups that can be read aloud.
-fn groups_of_four(digits: &str) -> Vec<Zeroizing<String>> {
+pub(super) fn groups_of_four(digits: &str) -> Vec<Zeroizing<String>> {
     let mut groups: Vec<Zeroizing<String>> = Vec::with_capacity(9);
     for (index, digit) in digits.chars().filter(|c| !c.is_whitespace()).enumerate() {
         match groups.last_mut() {

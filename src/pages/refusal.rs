@@ -77,6 +77,8 @@ const fn message(refusal: Refusal) -> &'static str {
         Refusal::NotASealedFile => "refusal-not-a-sealed-file",
         Refusal::Malformed => "refusal-malformed",
         Refusal::NotSealed => "refusal-not-sealed",
+        Refusal::ForeignRecipients => "refusal-foreign-recipients",
+        Refusal::LongAgeHeader => "refusal-long-age-header",
         Refusal::WrongOffice => "refusal-wrong-office",
         Refusal::WindowClosed => "refusal-window-closed",
         Refusal::NoSealedFile => "refusal-no-sealed-file",
@@ -86,17 +88,22 @@ const fn message(refusal: Refusal) -> &'static str {
         Refusal::UnknownUpload => "refusal-unknown-upload",
         Refusal::PartTooLarge => "refusal-part-too-large",
         Refusal::BadCodeForm => "refusal-bad-code-form",
+        Refusal::CodeLength => "refusal-code-length",
+        Refusal::CodeWord { .. } => "refusal-code-word",
+        Refusal::CodeMistyped => "refusal-code-mistyped",
+        Refusal::EmptyFollowUp => "refusal-empty-follow-up",
         Refusal::Internal => "refusal-internal",
     }
 }
 
-/// The limit that was passed, in words for a page.
+/// The limit that was passed, or the place of a wrong word, in words for a page.
 fn limit(site: &Site, refusal: Refusal) -> String {
     match refusal {
         Refusal::FieldTooLong => site.texts().size(site.field_limit_bytes),
         Refusal::TextTooLong => site.texts().size(site.text_limit_bytes),
         Refusal::TooLarge { .. } => site.texts().size(site.report_limit_bytes),
         Refusal::TooManyFiles => site.file_limit.to_string(),
+        Refusal::CodeWord { place } => place.to_string(),
         Refusal::PartTooLarge => site.texts().size(PART_BYTES),
         _ => String::new(),
     }

@@ -8,7 +8,7 @@ use self::html::elements;
 use super::*;
 use crate::l10n::LANGUAGES;
 use crate::refusal::Refusal;
-use crate::static_files::SCRIPT_PATH;
+use crate::static_files::{MAILBOX_SCRIPT_PATH, SCRIPT_PATH};
 
 mod form;
 mod html;
@@ -17,7 +17,7 @@ mod sealed;
 
 const PAGE_NUMBER: &str = "00112233445566778899aabbccddeeff";
 /// Where a page may lead.
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 10] = [
     "/",
     "/safety",
     "/about",
@@ -26,6 +26,7 @@ const PLACES: [&str; 9] = [
     "/sealed",
     "/mailbox",
     "/mailbox/delete",
+    "/mailbox/send",
     "data:,",
 ];
 
@@ -160,13 +161,17 @@ fn every_page_is_whole_and_well_formed() {
 }
 
 #[test]
-fn nothing_runs_and_nothing_is_fetched_but_the_script_of_the_form() {
+fn nothing_runs_and_nothing_is_fetched_but_the_scripts_of_form_and_mailbox() {
     each_page(|_, name, html| {
         let mut scripts = 0;
         for element in elements(html).expect("checked above") {
             if element.name == "script" {
-                // The form's own, as a module, from this server; no page has another.
-                let attributes = [("type", "module"), ("src", SCRIPT_PATH)];
+                // The page's own, as a module, from this server; no page has another.
+                let path = match name.starts_with("mailbox") {
+                    true => MAILBOX_SCRIPT_PATH,
+                    false => SCRIPT_PATH,
+                };
+                let attributes = [("type", "module"), ("src", path)];
                 assert!(
                     attributes
                         .iter()
@@ -200,7 +205,8 @@ fn nothing_runs_and_nothing_is_fetched_but_the_script_of_the_form() {
                 }
             }
         }
-        let form = usize::from(html.contains("name=story"));
+        let typed = name == "home" && html.contains("name=story") || html.contains("mailbox-note");
+        let form = usize::from(typed);
         assert_eq!(scripts, form, "{name}: a script without its form");
         let count = |text: &str| html.matches(text).count();
         assert_eq!(
@@ -235,7 +241,7 @@ fn every_page_has_exactly_the_size_of_its_class() {
     each_page(|_, name, html| {
         let class = match name {
             "home" if !html.contains("page_number") => PAGE_BYTES,
-            "home" => PAGE_FORM_BYTES,
+            "home" | "follow-up" => PAGE_FORM_BYTES,
             name if name.starts_with("answers") => PAGE_MAILBOX_BYTES,
             _ => PAGE_BYTES,
         };
@@ -292,8 +298,11 @@ fn the_receipt_shows_the_code_and_says_what_it_is_no_proof_of() {
         assert!(html.contains(sentence), "{sentence}");
     }
     // Nowhere but to the mailbox, and there in a second window: this page shows the code once.
-    assert_eq!(html.matches("href=").count(), 2, "the icon and one link");
-    assert!(html.contains("<a href=/mailbox target=_blank rel=noopener>"));
+    assert_eq!(html.matches("href=").count(), 3, "the icon and two links");
+    for place in ["/mailbox", "/mailbox/send"] {
+        let link = format!("<a href={place} target=_blank rel=noopener>");
+        assert!(html.contains(&link), "{place}");
+    }
 }
 
 #[test]

@@ -1,9 +1,13 @@
-//! `/mailbox` and `/api/v1/mailbox`: reading and deleting replies. Codes and tokens come in bodies only.
+//! `/mailbox` and `/api/v1/mailbox`: reading and deleting replies, and sending something more. Codes and tokens come in bodies only.
 //!
 //! A typed code is a secret and its replies are plaintext, so the handlers run inside [`stack::cleared`]; a program
 //! sends the token that its code derives, and gets ciphertext.
 
-use asylia_envelope::return_code::{MailboxKeys, lookup_id};
+use asylia_envelope::{
+    ids::PageNumber,
+    return_code::{MailboxKeys, lookup_id},
+    words::WordList,
+};
 use axum::{
     body::to_bytes,
     extract::{Request, State},
@@ -18,10 +22,10 @@ use super::boundary;
 use crate::{
     app::AppState,
     error::AppError,
-    guard,
+    guard, intake,
     limits::TOKEN_BYTES,
     mailbox::{self, CodeForm, Which},
-    pages::{self, MailboxFault},
+    pages::{self, MailboxFault, NewCode},
     refusal::Refusal,
     stack,
     storage::{SLOTS, Store},
@@ -71,6 +75,20 @@ pub(super) async fn delete(
     stack::cleared(forget(state, request)).await
 }
 
+/// `GET /mailbox/send`.
+pub(super) async fn send_form(State(state): State<AppState>) -> Response {
+    let number = PageNumber::generate(&mut state.rng.clone()).to_string();
+    pages::respond(pages::follow_up(&state.site(), &number))
+}
+
+/// `POST /mailbox/send`: seals and signs a follow-up in memory.
+pub(super) async fn send(
+    State(state): State<AppState>,
+    request: Request,
+) -> Result<Response, AppError> {
+    stack::cleared(take(state, request)).await
+}
+
 /// `POST /api/v1/mailbox`: four slots, whatever the token.
 pub(super) async fn api(
     State(state): State<AppState>,
@@ -78,7 +96,12 @@ pub(super) async fn api(
 ) -> Result<Response, AppError> {
     stack::cleared(async move {
         let asked = ask(request).await?;
-        let slots = mailbox::slots(&state.store, &asked.token, &mut state.rng.clone()).await?;
+        let mut rng = state.rng.clone();
+        let slots = mailbox::levelled(async {
+            let _turn = state.turns.take().await?;
+            mailbox::slots(&state.store, &asked.token, &mut rng).await
+        });
+        let slots = slots.await?;
         let body: Vec<u8> = slots.into_iter().flat_map(|slot| slot.bytes).collect();
         let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
         Ok((kind, body).into_response())
@@ -112,9 +135,37 @@ async fn read(state: AppState, request: Request) -> Result<Response, AppError> {
     };
     let office = state.keys.current();
     let bundle = office.bundle().ok_or(Refusal::Closed)?.content();
-    let slots = mailbox::slots(&state.store, &keys.lookup_token, &mut state.rng.clone()).await?;
-    let opened = mailbox::open(&slots, &keys, bundle.instance, &bundle.office_keys);
-    Ok(pages::respond(pages::answers(&site, &opened)))
+    let mut rng = state.rng.clone();
+    mailbox::levelled(async {
+        let _turn = state.turns.take().await?;
+        let slots = mailbox::slots(&state.store, &keys.lookup_token, &mut rng.clone()).await?;
+        let opened = mailbox::open(&slots, &keys, bundle.instance, &bundle.office_keys);
+        let number = PageNumber::generate(&mut rng).to_string();
+        Ok(pages::respond(pages::answers(&site, &opened, &number)))
+    })
+    .await
+}
+
+/// Takes what somebody sends later, like a report; a new code is shown once.
+async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
+    if state.config.clear_web {
+        return Err(Refusal::ClearWeb.into());
+    }
+    let site = state.site();
+    let keys = state.taking().ok_or(Refusal::Closed)?;
+    let boundary = boundary(&request).ok_or(Refusal::NotMultipart)?;
+    let form = Multipart::new(request.into_body().into_data_stream(), boundary);
+    let language = site.language.tag();
+    let intake = state.intake(&keys, language).ok_or(Refusal::Closed)?;
+    let sent = intake::take_follow_up(&intake, form, &mut state.rng.clone()).await?;
+    let list = WordList::for_language(language);
+    let new_code = sent
+        .new_code
+        .map(|code| NewCode::new(code.to_words(list), code.to_digits()));
+    Ok(pages::respond(pages::follow_up_sent(
+        &site,
+        new_code.as_ref(),
+    )))
 }
 
 async fn forget(state: AppState, request: Request) -> Result<Response, AppError> {
@@ -157,7 +208,8 @@ async fn delete_replies(state: &AppState, token: &[u8; 32], which: Which) -> Res
         Which::One(digest) => Some(digest),
     };
     let deleting = state.store.delete_replies(lookup_id(token).0, only);
-    deleting.await.map_err(anyhow::Error::from)?;
+    let deleted = mailbox::levelled(deleting).await;
+    deleted.map_err(anyhow::Error::from)?;
     state.scrubber.ask();
     Ok(())
 }

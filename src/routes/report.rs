@@ -9,14 +9,7 @@ use multer::Multipart;
 use zeroize::Zeroizing;
 
 use super::boundary;
-use crate::{
-    app::AppState,
-    error::AppError,
-    intake::{self, Intake},
-    pages,
-    refusal::Refusal,
-    stack,
-};
+use crate::{app::AppState, error::AppError, intake, pages, refusal::Refusal, stack};
 
 /// Reads the form as a stream, seals it, stores it, shows the code once.
 pub(super) async fn post(
@@ -31,21 +24,13 @@ async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
         return Err(Refusal::ClearWeb.into());
     }
     let site = state.site();
-    let day = state.today();
     let keys = state.taking().ok_or(Refusal::Closed)?;
-    let (bundle, period) = keys.in_force(day).ok_or(Refusal::Closed)?;
     let boundary = boundary(&request).ok_or(Refusal::NotMultipart)?;
     let form = Multipart::new(request.into_body().into_data_stream(), boundary);
-    let intake = Intake {
-        store: &state.store,
-        bundle,
-        period,
-        day,
-        language: site.language.tag(),
-        report_limit_mib: state.config.report_limit_mib,
-    };
+    let language = site.language.tag();
+    let intake = state.intake(&keys, language).ok_or(Refusal::Closed)?;
     let receipt = intake::take_report(&intake, form, &mut state.rng.clone()).await?;
-    let list = WordList::for_language(site.language.tag());
+    let list = WordList::for_language(language);
     let [one, two, three] = &receipt.proof_words;
     let proof_words = Zeroizing::new([one.as_str(), two.as_str(), three.as_str()].join(" "));
     let shown = pages::Receipt::new(

@@ -1,20 +1,30 @@
-//! `GET /static/asylia-HASH.js`: the script of the form page, page and Worker in one file. The name holds the hash of
-//! the bytes, so that browsers may keep it for ever; it is sent as it stands, never compressed.
+//! `GET /static/asylia-HASH.js` and `asylia-mailbox-HASH.js`: the scripts of the form, page and Worker in one file,
+//! and of the mailbox. A name holds the hash of the bytes, so that browsers may keep them for ever; they are sent as
+//! they stand, never compressed.
 
 use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
 
-use crate::static_files::SCRIPT;
+use crate::static_files::{MAILBOX_SCRIPT, SCRIPT};
 
-/// The script that was built into this server.
-pub(super) async fn get() -> Response {
+/// The form's script, which was built into this server.
+pub(super) async fn form() -> Response {
+    script(SCRIPT)
+}
+
+/// The mailbox's script.
+pub(super) async fn mailbox() -> Response {
+    script(MAILBOX_SCRIPT)
+}
+
+fn script(bytes: &'static [u8]) -> Response {
     let fields = [
         (header::CONTENT_TYPE, "text/javascript"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
-    (fields, SCRIPT).into_response()
+    (fields, bytes).into_response()
 }
 
 #[cfg(test)]
@@ -22,31 +32,37 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::*;
-    use crate::{headers::ResponseHeaders, static_files::SCRIPT_PATH};
+    use crate::{
+        headers::ResponseHeaders,
+        static_files::{MAILBOX_SCRIPT_PATH, SCRIPT_PATH},
+    };
 
     #[test]
-    fn the_name_of_the_script_is_that_of_its_bytes() {
-        let digest: String = Sha256::digest(SCRIPT)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        assert_eq!(SCRIPT_PATH, format!("/static/asylia-{}.js", &digest[..16]));
+    fn the_name_of_a_script_is_that_of_its_bytes() {
+        for (bytes, path, name) in [
+            (SCRIPT, SCRIPT_PATH, "asylia"),
+            (MAILBOX_SCRIPT, MAILBOX_SCRIPT_PATH, "asylia-mailbox"),
+        ] {
+            let digest = hex::encode(Sha256::digest(bytes));
+            assert_eq!(path, format!("/static/{name}-{}.js", &digest[..16]));
+        }
     }
 
     #[tokio::test]
-    async fn the_script_is_sent_as_it_stands_and_may_be_kept() {
-        let mut answer = get().await;
-        ResponseHeaders::new(&[]).apply(answer.headers_mut());
-        let field = |name: &str| answer.headers().get(name).map(|value| value.as_bytes());
-        assert_eq!(field("content-type"), Some(&b"text/javascript"[..]));
-        assert_eq!(
-            field("cache-control"),
-            Some(&b"public, max-age=31536000, immutable"[..])
-        );
-        assert_eq!(field("content-encoding"), None);
-        let body = axum::body::to_bytes(answer.into_body(), SCRIPT.len())
-            .await
-            .expect("the script is no longer than itself");
-        assert_eq!(body, SCRIPT);
+    async fn a_script_is_sent_as_it_stands_and_may_be_kept() {
+        for (mut answer, bytes) in [(form().await, SCRIPT), (mailbox().await, MAILBOX_SCRIPT)] {
+            ResponseHeaders::new(&[]).apply(answer.headers_mut());
+            let field = |name: &str| answer.headers().get(name).map(|value| value.as_bytes());
+            assert_eq!(field("content-type"), Some(&b"text/javascript"[..]));
+            assert_eq!(
+                field("cache-control"),
+                Some(&b"public, max-age=31536000, immutable"[..])
+            );
+            assert_eq!(field("content-encoding"), None);
+            let body = axum::body::to_bytes(answer.into_body(), bytes.len())
+                .await
+                .expect("the script is no longer than itself");
+            assert_eq!(body, bytes);
+        }
     }
 }

@@ -107,6 +107,7 @@ forward! {
     record_export(export: Export) -> ();
     acknowledge(token_hash: [u8; 32]) -> Acknowledged;
     oldest_day() -> Option<i64>;
+    records_on(day: i64) -> i64;
     transfer_state() -> Option<TransferState>;
     start_epoch(epoch: [u8; 16]) -> ();
     mailbox(lookup: LookupId) -> Vec<Slot>;

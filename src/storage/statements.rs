@@ -170,6 +170,9 @@ statements! {
     /// The first day on which a record arrived that is still here.
     OLDEST_DAY = "SELECT MIN(day) FROM envelope WHERE state = 2";
 
+    /// `$1` day.
+    RECORDS_ON = "SELECT COUNT(*) FROM envelope WHERE state = 2 AND day = $1";
+
     /// Epoch, last sequence, digest of the last transfer bundle.
     SELECT_TRANSFER_STATE = "SELECT epoch, sequence, digest FROM transfer_state WHERE one = 1";
 

@@ -12,7 +12,7 @@ from support.checks import Checks, run
 from support.firefox import Firefox, MarionetteError, firefox
 from support.intake import Office, Server, serving
 from support.relay import answering
-from support.texts import text, visible_words
+from support.texts import text, visible_words, words
 
 SEND = "form button"
 CODE_WORDS = 10
@@ -32,6 +32,7 @@ def test(checks: Checks, folder: Path) -> None:
             long_story(checks, browser, server)
             foreign_page(checks, browser, server)
             checks.same("no refusal stored anything", server.status()["records"], 1)
+            sealed_elsewhere(checks, browser, server, office, folder)
         too_large(checks, browser, office, folder)
         closed(checks, browser, office, folder)
         hang_up(checks, browser)
@@ -140,6 +141,23 @@ def refusals(checks: Checks, browser: Firefox, server: Server) -> None:
     refused(checks, browser, "an unknown address: the page says so", "refusal-not-found.title")
     attempt(lambda: browser.open(server.url("/report")))
     refused(checks, browser, "opening the address of the report: the page says so", "refusal-method-not-allowed.title")
+
+
+def sealed_elsewhere(checks: Checks, browser: Firefox, server: Server, office: Office, folder: Path) -> None:
+    """Files that were sealed on another computer are handed in, several at once, without JavaScript."""
+    note = report.note(folder)
+    files = [office.sealed_file(folder / f"sealed-{number}", f"Sealed elsewhere, {number}.", note) for number in (1, 2)]
+    browser.open(server.url("/sealed"))
+    browser.type("[name=sealed]", "\n".join(map(str, files)))
+    browser.click(SEND)
+    told = browser.text("main")
+    for number in (1, 2):
+        checks.that(f"sealed file {number} is stored", words("sealed-file-stored", number=number) in told, told)
+    stored = [each for each in office.read_reports(server.data) if each["path"] == "sealed-file"]
+    checks.same("the console reads both", {each["submission"]["answers"]["story"] for each in stored},
+                {f"Sealed elsewhere, {number}." for number in (1, 2)})  # fmt: skip
+    digests = [file["sha256"] for each in stored for file in each["attachments"]]
+    checks.same("and their attachments byte for byte", digests, [report.digest(note)] * 2)
 
 
 def long_story(checks: Checks, browser: Firefox, server: Server) -> None:

@@ -85,9 +85,12 @@ def before_sending(checks: Checks, page: Page, relay: Relay, files: tuple[Path, 
     page.choose_files("[name=attachments]", files[1])
     listed = shown(page, ".files")
     checks.same(f"{page.name}: a file that is chosen twice is listed once", count(page, ".files li"), len(files))
-    for path, size, warning in ((files[0], "3.0 MB", "client-file-other"), (files[1], "1 KB", "client-file-other")):
-        told = all(part in listed for part in (path.name, size, text(warning)))
-        checks.that(f"{page.name}: {size}: name, size and warning are shown", told, listed)
+    for path, size, kind, warning in (
+        (files[0], "3.0 MB", "application/octet-stream", "client-file-other"),
+        (files[1], "1 KB", "text/plain", "client-file-other"),
+    ):
+        told = all(part in listed for part in (path.name, size, kind, text(warning)))
+        checks.that(f"{page.name}: {size}: name, size, type and warning are shown", told, listed)
     page.do("document.querySelectorAll('.files input')[1].click()")
     checks.same(f"{page.name}: nothing of this was sent", relay.traffic.requests, [])
 
@@ -109,7 +112,7 @@ def receipt(checks: Checks, page: Page) -> list[str]:
 
 def nothing_left(checks: Checks, page: Page, relay: Relay, server: Server) -> None:
     """The page has forgotten the form, and kept nothing in the browser."""
-    checks.same(f"{page.name}: form, links and buttons are gone", count(page, "form, textarea, input, a, button"), 0)
+    checks.same(f"{page.name}: form and buttons are gone", count(page, "form, textarea, input, nav, button"), 0)
     checks.that(f"{page.name}: nothing of the story is in it", "جنيف" not in str(page.source))
     checks.same(f"{page.name}: it left nothing in the browser", page.value(TRACES), NO_TRACES)
     checks.same(f"{page.name}: the address is the form's", page.url, relay.url())

@@ -10,8 +10,9 @@ from support.checks import Checks, run
 from support.chromium import Chromium, chromium
 from support.firefox import Firefox, firefox
 from support.intake import Office, Server, serving
+from support.memory import content
 from support.relay import Relay, relaying
-from support.texts import text
+from support.texts import text, words
 from support.visitor import (
     CODE, Page, count, open_form, press, send_story, shown, until, wait_for_receipt, wait_for_words,
 )  # fmt: skip
@@ -21,6 +22,11 @@ CUT_AFTER_BYTES = 6 << 20
 SLOW_SECONDS = 0.05
 STORY = "Written while the connection was bad."
 PERSISTED = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+SMALL, LARGE = (320, 640), (1200, 900)
+VERY_LARGE_MIB = 700
+VERY_LARGE_MINUTES = 7
+SLOW_MINUTES = 20
+CRAWLING_SECONDS = 0.2
 FAILING = b"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{\"error\":\"too_large\"}"
 
 
@@ -33,8 +39,9 @@ def test(checks: Checks, folder: Path) -> None:
             cut(checks, page, server, relay, office, large)
             paused(checks, page, server, relay, large)
             cancelled(checks, page, server, relay, large)
+            very_large(checks, page, server, relay, folder)
             refused(checks, page, relay)
-            sealed_elsewhere(checks, page, server)
+            sealed_elsewhere(checks, page, server, office, folder)
         restarted(checks, page, office, folder, large)
     with firefox(folder, javascript=True) as page, serving(folder, office.keys) as server:
         with relaying(server.port) as relay:
@@ -75,6 +82,7 @@ def paused(checks: Checks, page: Chromium, server: Server, relay: Relay, large: 
     until("some progress", lambda: page.value("document.querySelector('progress').value") > 0)
     checks.that("the report is still in the page", STORY in page.value("document.querySelector('[name=story]').value"))
     axe.looked_at(checks, page, "the progress")
+    fits(checks, page, "the progress")
     press(page, "client-pause")
     wait_for_words(page, "client-phase-paused")
     relay.pause_seconds = 0
@@ -82,11 +90,15 @@ def paused(checks: Checks, page: Chromium, server: Server, relay: Relay, large: 
     at = len(relay.traffic.sent)
     until("a while", lambda: settled(relay))
     checks.same("while it is paused nothing is sent", len(relay.traffic.sent), at)
+    memory = content(server.process)
+    checks.that("half of the report is in the server", len(memory) > 0 and server.status()["records"] == before)
+    checks.that("and nothing readable of it in its memory", STORY.encode() not in memory)
     checks.same("and nothing is stored", server.status()["records"], before)
     press(page, "client-continue")
     wait_for_receipt(page)
     checks.same("after Continue it is stored, once", server.status()["records"], before + 1)
     axe.looked_at(checks, page, "the receipt")
+    fits(checks, page, "the receipt")
     axe.notices(checks, page)
 
 
@@ -99,6 +111,14 @@ def axe_form(checks: Checks, page: Chromium, relay: Relay, large: Path) -> None:
     page.choose_files("[name=attachments]", large)
     until("the file", lambda: count(page, ".files li") == 1)
     axe.looked_at(checks, page, "the chosen files")
+    fits(checks, page, "the list of chosen files")
+
+
+def fits(checks: Checks, page: Chromium, what: str) -> None:
+    """Notes that nothing is wider than the window of a small telephone."""
+    page.resize(*SMALL)
+    checks.same(f"{what} fits into a window of {SMALL[0]} pixels", page.overflow(), 0)
+    page.resize(*LARGE)
 
 
 def settled(relay: Relay) -> bool:
@@ -127,6 +147,26 @@ def cancelled(checks: Checks, page: Chromium, server: Server, relay: Relay, larg
     checks.same("sent again, it is stored", server.status()["records"], before + 1)
 
 
+def very_large(checks: Checks, page: Chromium, server: Server, relay: Relay, folder: Path) -> None:
+    """A file that will take long: the page says so before it is sent, says how long, and names the other way."""
+    before = server.status()["records"]
+    open_form(page, relay.url())
+    relay.pause_seconds = CRAWLING_SECONDS
+    page.type("[name=story]", STORY)
+    page.choose_files("[name=attachments]", report.large(folder, VERY_LARGE_MIB))
+    until("the file", lambda: count(page, ".files li") == 1)
+    minutes = words("client-files-slow", minutes=VERY_LARGE_MINUTES)
+    checks.that("a very large file is said to take long before it is sent", minutes in shown(page), shown(page))
+    press(page, "client-send")
+    until("the other way", lambda: words("client-progress-slow") in shown(page))
+    told = re.search(words("client-progress-minutes", minutes=r"(\d+)"), shown(page))
+    checks.that("it says how many minutes are left", told and int(told[1]) > SLOW_MINUTES, shown(page))
+    axe.looked_at(checks, page, "the progress of a very large file")
+    press(page, "client-cancel")
+    relay.pause_seconds = 0
+    checks.same("cancelled, nothing of it is stored", server.status()["records"], before)
+
+
 def refused(checks: Checks, page: Chromium, relay: Relay) -> None:
     """A report that the server will not have: the person is asked, and nothing is sent in another way."""
     open_form(page, relay.url())
@@ -147,11 +187,17 @@ def refused(checks: Checks, page: Chromium, relay: Relay) -> None:
     checks.that("and it can be sent after all", shown(page, CODE))
 
 
-def sealed_elsewhere(checks: Checks, page: Chromium, server: Server) -> None:
-    """The page for sealed files, as a person with JavaScript on sees it."""
+def sealed_elsewhere(checks: Checks, page: Chromium, server: Server, office: Office, folder: Path) -> None:
+    """The page for sealed files, as a person with JavaScript on sees it; a file is handed in there."""
     page.open(server.url("/sealed"))
     axe.looked_at(checks, page, "the page for sealed files")
     checks.same("it has no script", count(page, "script"), 0)
+    before = server.status()["records"]
+    page.choose_files("[name=sealed]", office.sealed_file(folder / "from-a-stick", STORY))
+    page.click("form button", leads_on=True)
+    checks.that("a sealed file is handed in", words("sealed-file-stored", number=1) in shown(page), shown(page))
+    axe.looked_at(checks, page, "what became of a sealed file")
+    checks.same("and stored", server.status()["records"], before + 1)
 
 
 def restarted(checks: Checks, page: Chromium, office: Office, folder: Path, large: Path) -> None:

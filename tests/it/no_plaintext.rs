@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use asylia_envelope::return_code::ReturnCode;
+use asylia_envelope::{return_code::ReturnCode, words::WordList};
 use rand_core::{OsRng, RngCore as _};
 
 use crate::mailbox::office::{Correspondence, Outbox};
@@ -140,6 +140,53 @@ fn a_mailbox_that_was_read_leaves_no_plaintext_behind() {
     let deleted = connect(&server).post_to("/mailbox/delete", all);
     assert_eq!(deleted.expect("an answer").status, 200);
     assert_clean("the answers were deleted", &search, &place, &server);
+}
+
+/// What is sent later is sealed and signed in memory: neither words, files, codes nor keys stay.
+#[test]
+fn a_follow_up_leaves_no_plaintext_behind() {
+    let place = Place::new();
+    let server = place.start(Program::Asylia);
+    let mut search = Search::new();
+    let canaries = Canaries::new();
+    canaries.add_to(&mut search);
+    let code = ReturnCode::generate(&mut OsRng);
+    let (words, digits) = (code.to_words(WordList::English), code.to_digits());
+    let shown = |words: &str, digits: &str| Shown {
+        code_words: words.to_owned(),
+        code_digits: digits.replace(' ', ""),
+        // Of no report; three words that nothing else on a page has.
+        proof_words: random_letters(),
+    };
+    add_receipt(&mut search, &place, &shown(&words, &digits));
+    let keys = code.derive_mailbox(place.office().content.instance);
+    search.add("signing seed".to_owned(), keys.signing_key.seed().to_vec());
+    let form = Form::default()
+        .text("code", &words)
+        .text("new_code", "yes")
+        .text("story", &canaries.long(120 * 1024))
+        .text("person_names", &format!("Somebody {}", canaries.identity))
+        .file(
+            &canaries.file_name(),
+            Content::Bytes(canaries.file(1 << 20)),
+        );
+    let sent = connect(&server).post_to("/mailbox/send", form);
+    let sent = sent.expect("an answer");
+    assert_eq!(sent.status, 200, "{}", sent.body);
+    let new = |id: &str| sent.output(id).expect("a new code");
+    let new = shown(&new("return-code"), &new("return-digits"));
+    add_receipt(&mut search, &place, &new);
+    assert_clean("a follow-up was sent", &search, &place, &server);
+
+    let more = Canaries::new();
+    more.add_to(&mut search);
+    let mistyped = Form::default()
+        .text("code", &format!("{} more", *words))
+        .text("story", &more.story)
+        .file(&more.file_name(), Content::Bytes(more.file(1 << 20)));
+    let slip = connect(&server).post_to("/mailbox/send", mistyped);
+    assert_eq!(slip.expect("an answer").status, 422);
+    assert_clean("a follow-up was refused", &search, &place, &server);
 }
 
 /// Negative control: the same canaries, the same search, a server that keeps what it reads.

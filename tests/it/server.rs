@@ -15,6 +15,7 @@ use asylia::clock::Clock;
 use asylia_envelope::{day::Day, key_bundle::BundleContent};
 use asylia_keys::demo::DemoOffice;
 use rand_core::OsRng;
+use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use crate::process::Server;
@@ -125,6 +126,18 @@ impl Place {
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{verb}: {printed}{complaint}");
         printed
+    }
+
+    /// What `asylia status` says.
+    pub(crate) fn status(&self) -> Value {
+        let printed = self.run("status", &[Path::new("--json")]);
+        serde_json::from_str(&printed).expect("JSON")
+    }
+
+    /// How many records are stored.
+    pub(crate) fn records(&self) -> u64 {
+        let records = self.status().get("records").and_then(Value::as_u64);
+        records.expect("a count")
     }
 
     fn serve(&self, command: &mut Command) -> Server {

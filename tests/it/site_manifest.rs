@@ -62,6 +62,7 @@ impl Saved {
     fn save_all(&self) {
         fs::create_dir(self.at("static")).expect("own folder");
         let script = asylia::static_files::SCRIPT_PATH;
+        let mailbox = asylia::static_files::MAILBOX_SCRIPT_PATH;
         for (path, name) in [
             ("/", "index.html"),
             ("/safety", "safety"),
@@ -71,6 +72,7 @@ impl Saved {
             ("/keys", "keys"),
             ("/site-manifest", "site-manifest"),
             (script, &script[1..]),
+            (mailbox, &mailbox[1..]),
         ] {
             let answer = self.ask(path);
             assert_eq!(answer.status, 200, "{path}: {}", answer.body);
@@ -111,9 +113,11 @@ fn a_saved_copy_is_the_same_until_a_byte_of_it_changes() {
     let (good, said) = saved.verify();
     assert!(good, "{said}");
     let script = asylia::static_files::SCRIPT_PATH;
+    let mailbox = asylia::static_files::MAILBOX_SCRIPT_PATH;
     for line in [
         format!("same                 {script}"),
         format!("page, as it should   /index.html: loads {script}"),
+        format!("page, as it should   /mailbox: loads {mailbox}"),
         "page, as it should   /report: loads no script".to_owned(),
         "page, as it should   /none: loads no script".to_owned(),
         "this manifest        /site-manifest".to_owned(),
@@ -133,7 +137,7 @@ fn a_saved_copy_is_the_same_until_a_byte_of_it_changes() {
         "{said}"
     );
     assert!(
-        said.contains("1 of 10 paths are wrong or missing"),
+        said.contains("1 of 11 paths are wrong or missing"),
         "{said}"
     );
 

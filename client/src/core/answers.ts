@@ -18,9 +18,10 @@ export type Answers = Map<string, Answer>;
  * CRLF and lone CR become LF, and nothing else of a text changes; the empty text is no answer; a text sent twice is
  * joined with LF; fields that are no question are left out.
  *
+ * @param needsStory - false for a follow-up, which may say something in other ways.
  * @throws SealProblem - `field_too_long`, `text_too_long` or `empty_story`.
  */
-export function answersOf(fields: readonly (readonly [name: string, value: string])[]): Answers {
+export function answersOf(fields: readonly (readonly [name: string, value: string])[], needsStory = true): Answers {
   const answers: Answers = new Map(QUESTIONS.map(([id, kind]) => [id, unanswered(kind)]));
   const kinds = new Map(QUESTIONS.map(([id, kind]) => [id, kind]));
   const lengths = new Map<string, number>();
@@ -43,7 +44,7 @@ export function answersOf(fields: readonly (readonly [name: string, value: strin
   if (total > REPORT_TEXT_LIMIT_BYTES) {
     throw new SealProblem("text_too_long");
   }
-  if (!/\P{White_Space}/u.test(String(answers.get("story") ?? ""))) {
+  if (needsStory && !/\P{White_Space}/u.test(String(answers.get("story") ?? ""))) {
     throw new SealProblem("empty_story");
   }
   return answers;

@@ -2,14 +2,15 @@
  * The office's key bundle: a signed note, and the rules that protect whoever seals to it (docs/FORMAT.md#key-bundle).
  * Only `verifyBundle` makes a `VerifiedBundle`. A browser remembers no earlier bundle: rollback is the server's check.
  */
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bigEndian, framed, fromBase64, fromHex, utf8 } from "./bytes.js";
 import { parseNote, type Note, type Period } from "./bundle_note.js";
 import { BundleProblem } from "./problems.js";
+import { isSigned } from "./signing.js";
 import { knownWord, wordsOfBits } from "./words.js";
 
 const FINGERPRINT_WORDS = 12;
+const ROOT_CONTEXT = "asylia/v1/root/key-bundle";
 
 declare const verified: unique symbol;
 
@@ -30,12 +31,14 @@ export interface VerifiedBundle {
   readonly notAfter: string;
   /** A throw-away office: whoever shows the form says DEMO KEYS. */
   readonly demo: boolean;
+  /** Keys that sign the office's replies, base64. */
+  readonly officeKeys: readonly string[];
   /** Ascending by their first day. */
   readonly periods: readonly Period[];
 }
 
 /**
- * Reads and checks a note.
+ * Reads and checks a note, to seal to it.
  *
  * @param note - the text of `GET /keys`.
  * @param anchorWords - the office's 12 words as typed or configured; `null` lets a demonstration pass and nothing else.
@@ -43,6 +46,18 @@ export interface VerifiedBundle {
  * @throws BundleProblem - also when no period covers the day, so that nobody writes a story that cannot be sealed.
  */
 export function verifyBundle(note: string, anchorWords: string | null, today: string): VerifiedBundle {
+  const bundle = verifyOffice(note, anchorWords);
+  periodOn(bundle, today);
+  return bundle;
+}
+
+/**
+ * Reads and checks a note whatever the day: who the office is does not end with a period, and its replies can be read
+ * after its last day.
+ *
+ * @throws BundleProblem
+ */
+export function verifyOffice(note: string, anchorWords: string | null): VerifiedBundle {
   const read = parseNote(note);
   const fingerprint = fingerprintOf(read);
   if (read.fingerprint !== fingerprint) {
@@ -54,10 +69,8 @@ export function verifyBundle(note: string, anchorWords: string | null, today: st
   if (validSignatures(read) < read.threshold) {
     throw new BundleProblem("signatures");
   }
-  const { office, instance, sequence, notBefore, notAfter, demo, periods } = read;
-  const bundle = { office, fingerprint, instance, sequence, notBefore, notAfter, demo, periods } as VerifiedBundle;
-  periodOn(bundle, today);
-  return bundle;
+  const { office, instance, sequence, notBefore, notAfter, demo, officeKeys, periods } = read;
+  return { office, fingerprint, instance, sequence, notBefore, notAfter, demo, officeKeys, periods } as VerifiedBundle;
 }
 
 /**
@@ -93,24 +106,8 @@ function fingerprintOf(note: Note): string {
 
 /** Root keys of the note, each counted once, that signed its text. */
 function validSignatures(note: Note): number {
-  const text = framed("asylia/v1/root/key-bundle", utf8(note.text));
+  const text = utf8(note.text);
   const signed = (root: string) =>
-    note.signatures.some(([key, signature]) => key === root && isSignature(root, text, signature));
+    note.signatures.some(([key, signature]) => key === root && isSigned(key, signature, ROOT_CONTEXT, text));
   return note.roots.filter(signed).length;
-}
-
-/**
- * Strict, as the server's side: noble's equation takes the cofactor out, and with points of the prime-order group
- * alone it is the strict one; a nonce of small order is refused.
- */
-function isSignature(key: string, text: Uint8Array, base64: string): boolean {
-  const point = fromBase64(key, 32);
-  const signature = fromBase64(base64, 64);
-  if (!point || !signature || !ed25519.verify(signature, text, point, { zip215: false })) {
-    return false;
-  }
-  return [point, signature.subarray(0, 32)].every((bytes) => {
-    const element = ed25519.Point.fromBytes(bytes);
-    return !element.isSmallOrder() && element.isTorsionFree();
-  });
 }

@@ -39,6 +39,8 @@ export interface Note {
   readonly threshold: number;
   /** Base64, ascending by their bytes. */
   readonly roots: readonly string[];
+  /** Base64. */
+  readonly officeKeys: readonly string[];
   readonly periods: readonly Period[];
   /** Key and signature, in base64. */
   readonly signatures: readonly (readonly [key: string, signature: string])[];
@@ -78,12 +80,12 @@ function readContent(lines: Lines) {
   if (threshold > roots.length || !isAscending(roots)) {
     lines.fail();
   }
-  lines.keys("office key");
+  const officeKeys = lines.keys("office key");
   if (lines.keys("transfer key").length > 1) {
     lines.fail();
   }
   const periods = readPeriods(lines);
-  return { office, fingerprint, instance, sequence, notBefore, notAfter, demo, threshold, roots, periods };
+  return { office, fingerprint, instance, sequence, notBefore, notAfter, demo, threshold, roots, officeKeys, periods };
 }
 
 function readPeriods(lines: Lines): Period[] {

@@ -33,6 +33,27 @@ export class BundleProblem extends Error {
   }
 }
 
+/** Why typed text is no return code. */
+export type CodeProblemKind =
+  /** Neither ten words nor 34 digits. */
+  | "length"
+  /** A word is in no list; `place` counts from 1. */
+  | "word"
+  /** The check bits do not fit: a slip of the pen, not a wrong code. */
+  | "check";
+
+/** Typed text is no return code. Holds a place in it, never a part of it. */
+export class CodeProblem extends Error {
+  readonly kind: CodeProblemKind;
+  readonly place: number;
+
+  constructor(kind: CodeProblemKind, place = 0) {
+    super(kind);
+    this.kind = kind;
+    this.place = place;
+  }
+}
+
 /** Why a report is not sealed. */
 export type SealProblemKind =
   /** The story, the only answer that is required, is missing or white space. */

@@ -8,6 +8,7 @@ import { periodOn, type VerifiedBundle } from "./bundle.js";
 import type { Period } from "./bundle_note.js";
 import { hex } from "./bytes.js";
 import { Digest, type Digester, type NewDigest } from "./digest.js";
+import { prepareFollowUp, type FollowUp, type PreparedFollowUp } from "./follow_up.js";
 import { SealProblem } from "./problems.js";
 import { drawSecret, mailboxAddress, written } from "./return_code.js";
 import { FILE_END, fileStart, framedCompartment } from "./sealed_file.js";
@@ -43,13 +44,14 @@ export interface Receipt {
   words: string;
   /** The same code as 34 digits, without groups. */
   digits: string;
-  /** Three words that the office's first reply repeats, with single spaces. */
-  proofWords: string;
+  /** Three words that the office's first reply repeats, with single spaces; none of a code that follows another. */
+  proofWords: string | null;
 }
 
-/** A report as it leaves the browser. */
-export interface SealedReport {
-  receipt: Receipt;
+/** A report or a follow-up as it leaves the browser. */
+export interface Sealed {
+  /** Null where no code was drawn. */
+  receipt: Receipt | null;
   /**
    * The sealed-file frame, once, in pieces of any size that are not to be changed. Files are read as it is pulled.
    * May throw a `SealProblem` (`file_unreadable`): what came before is to be thrown away then.
@@ -91,9 +93,41 @@ interface Compartment {
  * @throws SealProblem - `empty_story`, `field_too_long`, `text_too_long` or `too_many_files`.
  * @throws BundleProblem - when the bundle is not in force on the day, or no period covers it.
  */
-export async function sealReport(request: SealRequest): Promise<SealedReport> {
-  const { bundle, language, files, random } = request;
+export async function sealReport(request: SealRequest): Promise<Sealed & { receipt: Receipt }> {
+  const { bundle, language, random } = request;
   const answers = answersOf(request.fields);
+  const { period, pageNumber, belonging } = begin(request);
+  const secret = drawSecret(random);
+  const proofWords = drawProofWords(random);
+  const mailbox = mailboxAddress(secret, bundle.instance);
+  const receipt = { ...written(secret), proofWords: proofWords.join(" ") };
+  secret.fill(0);
+  const documents = {
+    account: documentStream("account", account(language, pageNumber, proofWords, mailbox, answers)),
+    identity: identity(answers),
+  };
+  return { receipt, stream: sealedFile(request, period, belonging, documents) };
+}
+
+/**
+ * The same for a follow-up; the receipt is that of the new code, where one is to be drawn.
+ *
+ * @throws as `sealReport`, but the story may be empty.
+ */
+export async function sealFollowUp(request: SealRequest, said: FollowUp): Promise<Sealed> {
+  const answers = answersOf(request.fields, false);
+  const { period, pageNumber, belonging } = begin(request);
+  const newSecret = said.newCode ? drawSecret(request.random) : null;
+  const text = { language: request.language, pageNumber, answers };
+  const { document, proof } = prepareFollowUp(text, said, newSecret, belonging);
+  const receipt = newSecret && { ...written(newSecret), proofWords: null };
+  newSecret?.fill(0);
+  const documents = { account: documentStream("follow-up", document), identity: identity(answers), proof };
+  return { receipt, stream: sealedFile(request, period, belonging, documents) };
+}
+
+/** What every submission has: checks what does not hang on its kind. */
+function begin({ bundle, today, language, files, pageNumber, random }: SealRequest) {
   if (files.length > ATTACHMENTS_LIMIT) {
     throw new SealProblem("too_many_files");
   }
@@ -101,41 +135,43 @@ export async function sealReport(request: SealRequest): Promise<SealedReport> {
   if (!/^[A-Za-z0-9-]{1,35}$/.test(language)) {
     throw new RangeError("not a language tag");
   }
-  const period = periodOn(bundle, request.today);
-  const secret = drawSecret(random);
-  const proofWords = drawProofWords(random);
-  const mailbox = mailboxAddress(secret, bundle.instance);
-  const receipt = { ...written(secret), proofWords: proofWords.join(" ") };
-  secret.fill(0);
-  const pageNumber = /^[0-9a-f]{32}$/.test(request.pageNumber ?? "") ? request.pageNumber : null;
-  const belonging = { instance: bundle.instance, period: period.id, submissionId: hex(random(16)) };
-  const documents = {
-    account: account(language, pageNumber, proofWords, mailbox, answers),
-    identity: identity(answers),
+  const period = periodOn(bundle, today);
+  return {
+    period,
+    pageNumber: /^[0-9a-f]{32}$/.test(pageNumber ?? "") ? pageNumber : null,
+    belonging: { instance: bundle.instance, period: period.id, submissionId: hex(random(16)) },
   };
-  return { receipt, stream: sealedFile(request, period, belonging, documents) };
+}
+
+/** The documents of a submission; a follow-up has a proof behind its manifest. */
+interface Documents {
+  account: Stream;
+  identity: Uint8Array;
+  proof?: PreparedFollowUp["proof"];
 }
 
 async function* sealedFile(
   request: SealRequest,
   period: Period,
   belonging: Belonging,
-  documents: { account: Uint8Array; identity: Uint8Array },
+  { account, identity, proof }: Documents,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const entries: ManifestEntry[] = [];
   const digest = request.digest ?? ((_, expected) => new Digest(expected));
-  const ofDocument = (name: string, recipient: string, bytes: Uint8Array) =>
-    sealedCompartment({ name, recipient, streams: [documentStream(name, bytes)] }, belonging, entries, digest);
+  const ofDocuments = (name: string, recipient: string, ...streams: Stream[]) =>
+    sealedCompartment({ name, recipient, streams }, belonging, entries, digest);
   yield fileStart(sealedFileHead(belonging, request.bundle.sequence));
-  yield* ofDocument("account", period.account, documents.account);
-  yield* ofDocument("identity", period.identity, documents.identity);
+  yield* ofDocuments("account", period.account, account);
+  yield* ofDocuments("identity", period.identity, documentStream("identity", identity));
   for (const [index, file] of request.files.entries()) {
     const name = `attachment-${String(index + 1).padStart(2, "0")}`;
     const recipient = file.showsWho ? period.identity : period.account;
     const streams = fileStreams(file, index, digest, request.onFileBytes?.bind(request));
     yield* sealedCompartment({ name, recipient, streams }, belonging, entries, digest);
   }
-  yield* ofDocument("manifest", period.account, manifest(entries));
+  const listed = manifest(entries);
+  const proofs = proof ? [documentStream("proof", proof(listed))] : [];
+  yield* ofDocuments("manifest", period.account, documentStream("manifest", listed), ...proofs);
   yield FILE_END;
 }
 

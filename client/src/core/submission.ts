@@ -86,6 +86,7 @@ function cut(text: string): string {
   return fromUtf8(bytes.subarray(0, end));
 }
 
-function json(value: object): Uint8Array {
+/** Compact JSON. */
+export function json(value: object): Uint8Array {
   return utf8(JSON.stringify(value));
 }

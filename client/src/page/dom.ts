@@ -24,6 +24,20 @@ export function paragraph(words: string): HTMLParagraphElement {
   return element("p", {}, words);
 }
 
+/** A tick with its words, as the page's own ticks look. */
+export function tick(input: HTMLInputElement, words: string, help: string): HTMLFieldSetElement {
+  input.type = "checkbox";
+  const label = element("label", {}, input, words, element("small", {}, help));
+  return element("fieldset", { role: "none" }, label);
+}
+
+/** Empties what shows a code or proof words. */
+export function hideSecrets(): void {
+  for (const secret of document.querySelectorAll("output")) {
+    secret.textContent = "";
+  }
+}
+
 /** A list of sentences. */
 export function list(...sentences: string[]): HTMLUListElement {
   return element("ul", {}, ...sentences.map((words) => element("li", {}, words)));

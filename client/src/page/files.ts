@@ -3,7 +3,7 @@
  * page's own: choosing again adds, and each file can be taken away.
  */
 import type { ChosenFile } from "../worker/messages.js";
-import { button, element } from "./dom.js";
+import { button, element, tick } from "./dom.js";
 import { size, text } from "./texts.js";
 
 /** The list below the form's file field. */
@@ -11,13 +11,14 @@ export class FileList {
   #files: ChosenFile[] = [];
   #items = element("ul", { className: "files" });
   #total = element("p", { role: "status" });
+  #slow = element("p", { className: "note", hidden: true });
   #limitBytes = Infinity;
   #atMost = Infinity;
 
   /** Takes over a file field: what is chosen in it moves into the list. */
   constructor(input: HTMLInputElement) {
     const label = input.closest("label") ?? input;
-    label.after(this.#total, this.#items);
+    label.after(this.#total, this.#slow, this.#items);
     const take = (): void => {
       this.#add(Array.from(input.files ?? []));
       input.value = "";
@@ -43,6 +44,11 @@ export class FileList {
     this.#sum();
   }
 
+  /** Leads to the line that says how much was chosen, and whether that is too much. */
+  showTotal(): void {
+    this.#total.scrollIntoView();
+  }
+
   /** Forgets all files. */
   clear(): void {
     this.#files = [];
@@ -62,11 +68,10 @@ export class FileList {
 
   #item(chosen: ChosenFile): HTMLLIElement {
     const { file } = chosen;
-    const tick = element("input", { type: "checkbox" });
-    tick.addEventListener("change", () => {
-      chosen.showsWho = tick.checked;
+    const who = element("input");
+    who.addEventListener("change", () => {
+      chosen.showsWho = who.checked;
     });
-    const label = element("label", {}, tick, text("client-file-who"), element("small", {}, text("client-file-who-help")));
     const remove = button(text("client-file-remove"), () => {
       this.#files = this.#files.filter((other) => other !== chosen);
       item.remove();
@@ -81,10 +86,9 @@ export class FileList {
       element("strong", {}, name),
       element("p", {}, `${size(file.size)}, ${file.type || text("client-file-unknown")}`),
       element("p", {}, warning(file)),
-      element("fieldset", {}, label),
+      tick(who, text("client-file-who"), text("client-file-who-help")),
       remove,
     );
-    (item.lastElementChild?.previousElementSibling ?? item).role = "none";
     return item;
   }
 
@@ -94,6 +98,9 @@ export class FileList {
 
   #sum(): void {
     this.#total.tabIndex = -1;
+    const minutes = slowMinutes(this.#bytes());
+    this.#slow.hidden = minutes === null || !this.fits;
+    this.#slow.textContent = text("client-files-slow", { minutes: minutes ?? 0 });
     const count = this.#files.length;
     if (count === 0) {
       this.#total.textContent = "";
@@ -104,6 +111,11 @@ export class FileList {
       this.#total.textContent = text("client-files-too-many", limits);
     }
   }
+}
+
+/** Minutes that the slowest browser that is known takes to lock so much; null where nobody would mind. */
+export function slowMinutes(bytes: number): number | null {
+  return bytes < LARGE_BYTES ? null : Math.ceil(bytes / (60 * SLOW_BYTES_A_SECOND));
 }
 
 function isSame(one: File, other: File): boolean {
@@ -122,5 +134,11 @@ export function warning(file: { name: string; type: string }): string {
   return text("client-file-other");
 }
 
+export const MIB = 1024 * 1024;
+/** Most files of one report, or of one message. */
+export const FILES_LIMIT = 64;
+const LARGE_BYTES = 100 * MIB;
+/** Without a compiler: docs/ARCHITECTURE.md has the figure. */
+const SLOW_BYTES_A_SECOND = 1.9 * MIB;
 const PICTURES = new Set(["heic", "heif", "jpg", "jpeg", "png", "tif", "tiff", "webp", "mp4", "mov", "3gp", "m4a", "opus"]);
 const DOCUMENTS = new Set(["pdf", "doc", "docx", "odt", "ods", "odp", "rtf", "xls", "xlsx", "ppt", "pptx", "pages"]);

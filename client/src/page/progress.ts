@@ -7,6 +7,13 @@ import { button, element } from "./dom.js";
 import { Remaining } from "./remaining.js";
 import { size, text } from "./texts.js";
 
+/** What is said of what is sent. */
+export interface SendingWords {
+  heading: string;
+  /** Until when the page is to stay open. */
+  stay: string;
+}
+
 /** What the buttons do. */
 export interface ProgressActs {
   pause(): void;
@@ -19,9 +26,9 @@ export class Progress {
   /** The panel itself. */
   readonly panel: HTMLElement;
   /** Takes the focus when the panel appears. */
-  readonly heading = element("h1", { tabIndex: -1 }, text("client-progress-heading"));
+  readonly heading: HTMLElement;
   #acts: ProgressActs;
-  #bar = element("progress", { max: 1, value: 0, ariaLabel: text("client-progress-heading") });
+  #bar = element("progress", { max: 1, value: 0 });
   #happening = element("span");
   #tenths = element("span", { className: "unseen" });
   #numbers = element("span");
@@ -33,14 +40,16 @@ export class Progress {
   #stopped: "no" | "paused" | "unreachable" = "no";
   #tenth = 0;
 
-  constructor(acts: ProgressActs) {
+  constructor({ heading, stay }: SendingWords, acts: ProgressActs) {
     this.#acts = acts;
+    this.heading = element("h1", { tabIndex: -1 }, heading);
+    this.#bar.ariaLabel = heading;
     this.#pause = button(text("client-pause"), () => this.#toggle());
     this.panel = element(
       "section",
       {},
       this.heading,
-      element("p", {}, text("client-progress-stay")),
+      element("p", {}, stay),
       this.#bar,
       element("p", { role: "status" }, this.#happening, " ", this.#tenths),
       element("p", {}, this.#numbers, " ", this.#time),

@@ -15,21 +15,36 @@ export function receipt(shown: Receipt): HTMLElement {
     heading,
     paragraph(text("page-receipt-unread")),
     title(text("page-receipt-code")),
-    element("p", {}, element("strong", {}, text("page-receipt-code-now"))),
-    element("output", { id: "return-code" }, shown.words),
-    paragraph(text("page-receipt-digits")),
-    element("output", { id: "return-digits", dir: "ltr" }, inFours(shown.digits)),
-    title(text("page-receipt-safe")),
-    list(text("page-receipt-safe-who"), text("page-receipt-safe-paper"), text("page-receipt-safe-device")),
+    ...codeToKeep(shown),
     paragraph(text("page-receipt-lost")),
+    mailboxLink(text("page-receipt-try")),
+    paragraph(text("page-receipt-try-what")),
     title(text("page-receipt-words")),
-    element("output", { id: "proof-words" }, shown.proofWords),
+    element("output", { id: "proof-words" }, shown.proofWords ?? ""),
     paragraph(text("page-receipt-words-use")),
     paragraph(text("client-receipt-words")),
     title(text("page-receipt-next")),
-    list(text("page-receipt-next-read"), text("page-receipt-next-answer"), text("page-receipt-next-files")),
+    mailboxLink(text("client-receipt-files")),
+    list(text("page-receipt-next-read"), text("page-receipt-next-answer"), text("client-receipt-later")),
     element("p", { className: "note" }, element("strong", {}, text("page-receipt-close"))),
   );
+}
+
+/** A code in words and in digits, and how to keep it. */
+export function codeToKeep({ words, digits }: Receipt): HTMLElement[] {
+  return [
+    element("p", {}, element("strong", {}, text("page-receipt-code-now"))),
+    element("output", { id: "return-code" }, words),
+    paragraph(text("page-receipt-digits")),
+    element("output", { id: "return-digits", dir: "ltr" }, inFours(digits)),
+    title(text("page-receipt-safe")),
+    list(text("page-receipt-safe-who"), text("page-receipt-safe-paper"), text("page-receipt-safe-device")),
+  ];
+}
+
+/** In a window of its own: this page shows the code once. */
+function mailboxLink(words: string): HTMLParagraphElement {
+  return element("p", {}, element("a", { href: "/mailbox", target: "_blank", rel: "noopener" }, words));
 }
 
 function title(words: string): HTMLHeadingElement {

@@ -16,7 +16,10 @@ export function adoptStyle(): void {
 
 const STYLE = `
 [hidden]{display:none!important}
-progress{width:100%;height:1.5rem;accent-color:var(--act)}
+progress{appearance:none;width:100%;height:1rem;border:1px solid var(--act);background:var(--field)}
+progress::-moz-progress-bar{background:var(--act)}
+progress::-webkit-progress-bar{background:var(--field)}
+progress::-webkit-progress-value{background:var(--act)}
 .acts{display:flex;flex-wrap:wrap;gap:1rem}
 .acts button{flex:1 1 10rem;margin:1rem 0 0}
 .acts button+button,.files button{color:var(--act);background:none;border:1px solid}

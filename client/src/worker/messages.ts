@@ -2,7 +2,7 @@
  * What the page and its Worker say to each other. Orders go to the Worker, news come back. The report travels
  * in an order and the receipt in the last news, both in memory only.
  */
-import type { Receipt } from "../core/index.js";
+import type { FollowUp, Receipt } from "../core/index.js";
 
 /** A file the person chose; `showsWho` is their tick "this file shows who I am". */
 export interface ChosenFile {
@@ -16,6 +16,8 @@ export interface Report {
   pageNumber: string | null;
   fields: [name: string, value: string][];
   files: ChosenFile[];
+  /** What makes it a follow-up; null for a report. */
+  followUp: FollowUp | null;
 }
 
 /** Why this page cannot seal. */
@@ -56,4 +58,4 @@ export type News =
   /** Nothing reached the server for so long that the Worker paused by itself. */
   | { kind: "unreachable" }
   | { kind: "failed"; failure: Failure }
-  | { kind: "stored"; receipt: Receipt };
+  | { kind: "stored"; receipt: Receipt | null };

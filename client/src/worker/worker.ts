@@ -2,7 +2,7 @@
  * The half of the script that runs in the Worker: fetches and verifies the office's keys, seals the report, brings
  * it to the server. Plaintext enters by one order and leaves only sealed. It trusts what `verifyBundle` accepted.
  */
-import { BundleProblem, SealProblem, sealReport, verifyBundle } from "../core/index.js";
+import { BundleProblem, SealProblem, sealFollowUp, sealReport, verifyBundle } from "../core/index.js";
 import type { Receipt, SealProblemKind, VerifiedBundle } from "../core/index.js";
 import { streamBytes } from "./estimate.js";
 import { Gate } from "./gate.js";
@@ -102,7 +102,7 @@ class Sealer {
   }
 
   /** Every attempt is sealed anew, under a return code of its own; only the last one's is ever shown. */
-  async #sealAndUpload(report: Report, gate: Gate): Promise<Receipt> {
+  async #sealAndUpload(report: Report, gate: Gate): Promise<Receipt | null> {
     for (let attempt = 1; ; attempt += 1) {
       this.#tellOf(gate, { kind: "phase", phase: "locking" });
       try {
@@ -123,7 +123,7 @@ class Sealer {
     }
   }
 
-  async #attempt(report: Report, gate: Gate): Promise<Receipt> {
+  async #attempt(report: Report, gate: Gate): Promise<Receipt | null> {
     this.#office ??= await openOffice();
     const { bundle, intake } = this.#office;
     const sizes = report.files.map(({ file }) => file.size);
@@ -135,8 +135,8 @@ class Sealer {
     }
   }
 
-  async #sealed(report: Report, gate: Gate, { bundle, intake }: Office, hashing: Hashing): Promise<Receipt> {
-    const sealed = await sealReport({
+  async #sealed(report: Report, gate: Gate, { bundle, intake }: Office, hashing: Hashing): Promise<Receipt | null> {
+    const request = {
       bundle,
       today: intake.today,
       language: report.language,
@@ -145,7 +145,8 @@ class Sealer {
       files: report.files.map(({ file, showsWho }) => ({ name: file.name, mediaType: file.type, blob: file, showsWho })),
       random,
       digest: hashing.digest,
-    });
+    };
+    const sealed = await (report.followUp ? sealFollowUp(request, report.followUp) : sealReport(request));
     const token = hexadecimal(random(TOKEN_BYTES));
     const total = streamBytes(report.files.map(({ file }) => file.size));
     const tally = new Tally((sealed, sent) => this.#tellOf(gate, { kind: "progress", sealed, sent, total }));

@@ -485,3 +485,4 @@ console-routing-countersign = Countersign the packet
 console-routing-addressees = Addressees on the signed list
 console-routing-no-addressees = There is none. Take in a signed list with the verb data import.
 console-routing-paper = no key: paper only
+console-packet-notice = A case of alleged intimidation or reprisal was recorded. Ask the office in a safe way.

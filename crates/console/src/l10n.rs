@@ -106,7 +106,11 @@ mod tests {
     use super::*;
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
-    const MADE: [&str; 35] = [
+    const MADE: [&str; 39] = [
+        "console-follow-up-",
+        "console-kind-",
+        "console-permission-",
+        "console-inbox-only-",
         "console-channel-",
         "console-deny-",
         "console-person-kind-",

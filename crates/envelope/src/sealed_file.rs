@@ -67,9 +67,15 @@ pub enum SealedFileError {
     /// A chunk is too long, short though not the last, or a compartment is empty.
     #[error("a chunk of the sealed submission has a length that it must not have")]
     Chunk,
-    /// A compartment does not begin as one of ours.
+    /// A compartment is no age file, or its header is damaged.
     #[error("a compartment of the sealed submission is not sealed to an office's key")]
     NotSealed,
+    /// A compartment's header names other recipients than one of an office.
+    #[error("a compartment of the sealed submission is sealed to others than an office")]
+    ForeignRecipients,
+    /// A compartment's header does not end where every header of ours has ended.
+    #[error("a compartment of the sealed submission begins with more than any of ours")]
+    LongAgeHeader,
     /// Bytes follow the end.
     #[error("bytes follow the end of the sealed submission")]
     Trailing,

@@ -21,13 +21,41 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Seal answers and files into one file, and show the return code once
     New(NewArgs),
-    /// Show what a sealed file says in clear
-    Inspect {
-        /// The sealed file
-        file: PathBuf,
-    },
+    /// Show what a sealed file says in clear, and until when the office's site takes it
+    Inspect(InspectArgs),
+    /// Open a saved answer of a mailbox with the return code, which is asked for
+    Mailbox(MailboxArgs),
     /// Compare a saved copy of a site with a signed manifest of what this release serves
     VerifySite(VerifySiteArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct MailboxArgs {
+    /// The office's key bundle, keys.note
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: PathBuf,
+    /// The office's 12 words, in quotes; without them only a demonstration is accepted
+    #[arg(long, value_name = "WORDS", value_parser = Fingerprint::parse)]
+    pub(crate) office: Option<Fingerprint>,
+    /// Write what another computer sends to fetch the answer: `curl --data-binary @FILE -H
+    /// 'Content-Type: application/octet-stream' -o ANSWER SITE/api/v1/mailbox`
+    #[arg(long, value_name = "FILE", required_unless_present = "answer")]
+    pub(crate) request: Option<PathBuf>,
+    /// The saved answer, 32768 bytes
+    #[arg(value_name = "ANSWER")]
+    pub(crate) answer: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct InspectArgs {
+    /// The sealed file
+    pub(crate) file: PathBuf,
+    /// The office's key bundle, keys.note: shows the last day for the upload
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// The office's 12 words, in quotes; without them only a demonstration is accepted
+    #[arg(long, value_name = "WORDS", value_parser = Fingerprint::parse, requires = "keys")]
+    pub(crate) office: Option<Fingerprint>,
 }
 
 #[derive(Args)]

@@ -9,6 +9,7 @@ use std::{
 use asylia_envelope::{
     day::Day,
     key_bundle::{Anchor, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, UnverifiedBundle},
+    sealed_file::SealedFileHead,
 };
 use asylia_seal::{
     answers_file::{self, ANSWERS_FILE_LIMIT_BYTES},
@@ -20,8 +21,9 @@ use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
 use crate::{
-    cli::{Command, NewArgs},
+    cli::{Command, InspectArgs, NewArgs},
     failure::Failure,
+    mailbox,
     output::NewFile,
     verify_site,
 };
@@ -34,7 +36,8 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     match command {
         Command::New(args) => new(args, today, rng),
-        Command::Inspect { file } => show(&file),
+        Command::Inspect(args) => show(args),
+        Command::Mailbox(args) => mailbox::run(args),
         Command::VerifySite(args) => verify_site::run(&args),
     }
 }
@@ -82,7 +85,7 @@ fn withdraw(out: &Path) -> Failure {
 }
 
 /// The office's keys, checked against the words that the person was given.
-fn office_keys(path: &Path, office: Option<Fingerprint>) -> Result<KeyBundle, Failure> {
+pub(crate) fn office_keys(path: &Path, office: Option<Fingerprint>) -> Result<KeyBundle, Failure> {
     let note = read_limited(path, NOTE_LIMIT_BYTES, "the office's keys")?;
     let anchor = office.map_or(Anchor::DemoOnly, Anchor::Fingerprint);
     Ok(UnverifiedBundle::parse(&note)?.verify(&anchor, None)?)
@@ -175,9 +178,17 @@ fn groups(digits: &str) -> Zeroizing<String> {
     grouped
 }
 
-fn show(path: &Path) -> Result<(), Failure> {
-    let file = File::open(path).map_err(|error| Failure::reading("the sealed file", &error))?;
+fn show(args: InspectArgs) -> Result<(), Failure> {
+    let file =
+        File::open(&args.file).map_err(|error| Failure::reading("the sealed file", &error))?;
     let inspection = inspect(BufReader::new(file))?;
+    let until = match &args.keys {
+        Some(keys) => {
+            let bundle = office_keys(keys, args.office)?;
+            Some(upload_until(&inspection.head, &bundle)?)
+        }
+        None => None,
+    };
     println!("Installation: {}", inspection.head.instance);
     println!("Period: {}", inspection.head.period);
     println!("Key bundle number: {}", inspection.head.bundle_sequence);
@@ -185,7 +196,35 @@ fn show(path: &Path) -> Result<(), Failure> {
     for (name, bytes) in &inspection.compartments {
         println!("  {:<13} {bytes:>12}", name.to_string());
     }
+    if let Some(until) = until {
+        println!("Upload on or before: {until}");
+    }
     Ok(())
+}
+
+/// The last day on which a site with this bundle takes the file; it refuses for the same reasons.
+fn upload_until(head: &SealedFileHead, bundle: &KeyBundle) -> Result<Day, Failure> {
+    let content = bundle.content();
+    if head.instance != content.instance {
+        return Err(Failure::new(
+            "The file is sealed to another office than these keys belong to",
+            "Hand it in at that office's site, or give that office's keys",
+        ));
+    }
+    if head.bundle_sequence > bundle.sequence() {
+        return Err(Failure::new(
+            "The file was sealed with newer keys than these",
+            "Fetch keys.note again from the office",
+        ));
+    }
+    let period = content.periods.iter().find(|it| it.id == head.period);
+    let period = period.ok_or_else(|| {
+        Failure::new(
+            "The period that the file is sealed to is over",
+            "Fetch keys.note again from the office, and seal again with `asylia-seal new`",
+        )
+    })?;
+    Ok(period.until.min(content.not_after))
 }
 
 pub(crate) fn read_limited(

@@ -15,6 +15,7 @@ use rand_core::OsRng;
 mod cli;
 mod commands;
 mod failure;
+mod mailbox;
 mod output;
 mod verify_site;
 

@@ -24,20 +24,38 @@ pub(super) fn samples(site: &Site) -> Vec<(String, Page)> {
     let mut pages = vec![
         ("mailbox".to_owned(), mailbox(site, None)),
         ("deleted".to_owned(), mailbox_deleted(site)),
-        ("answers-none".to_owned(), answers(site, &opened(&[]))),
-        ("answers-full".to_owned(), answers(site, &full())),
+        ("sent".to_owned(), follow_up_sent(site, None)),
+        (
+            "sent-new-code".to_owned(),
+            follow_up_sent(site, Some(&new_code())),
+        ),
+        (
+            "answers-none".to_owned(),
+            answers(site, &opened(&[]), PAGE_NUMBER),
+        ),
+        (
+            "answers-full".to_owned(),
+            answers(site, &full(), PAGE_NUMBER),
+        ),
         (
             "answers-hostile".to_owned(),
-            answers(site, &opened(&["<script>\"'&\u{202e}", "ثلاثة\n\nأسطر"])),
+            answers(
+                site,
+                &opened(&["<script>\"'&\u{202e}", "ثلاثة\n\nأسطر"]),
+                PAGE_NUMBER,
+            ),
         ),
     ];
+    if site.closed.is_none() {
+        pages.push(("follow-up".to_owned(), follow_up(site, PAGE_NUMBER)));
+    }
     pages.extend(faults.map(|fault| (format!("mailbox-{fault:?}"), mailbox(site, Some(fault)))));
     pages
 }
 
 #[test]
 fn a_full_mailbox_of_the_longest_answers_stands_on_one_page_oldest_first() {
-    let html = text(answers(&Site::sample(), &full()));
+    let html = text(answers(&Site::sample(), &full(), PAGE_NUMBER));
     assert_eq!(html.len(), PAGE_MAILBOX_BYTES);
     let places: Vec<_> = ["aaaa", "bbbb", "cccc", "dddd"]
         .iter()
@@ -45,7 +63,11 @@ fn a_full_mailbox_of_the_longest_answers_stands_on_one_page_oldest_first() {
         .collect();
     assert!(places.is_sorted(), "{places:?}");
     assert!(!html.contains("did not fit"));
-    assert_eq!(html.matches("<option value=").count(), 5, "all, and each");
+    assert_eq!(
+        html.matches("<option value=").count() - PERMISSION_OPTIONS,
+        5 + 1,
+        "all, and each, and the question"
+    );
     for said in [
         "has opened your report",
         "one two three",
@@ -63,12 +85,15 @@ fn answers_that_do_not_fit_are_left_out_oldest_first_and_the_page_says_so() {
         .map(|letter| letter.to_string() + &"&".repeat(REPLY_TEXT_LIMIT_BYTES - 1))
         .collect();
     let quotes: Vec<&str> = quotes.iter().map(String::as_str).collect();
-    let html = text(answers(&Site::sample(), &opened(&quotes)));
+    let html = text(answers(&Site::sample(), &opened(&quotes), PAGE_NUMBER));
     assert_eq!(html.len(), PAGE_MAILBOX_BYTES);
     assert!(html.contains("did not fit") && html.contains("d&amp;&amp;"));
     assert!(!html.contains("a&amp;&amp;"));
     // It can still be deleted.
-    assert_eq!(html.matches("<option value=").count(), 5);
+    assert_eq!(
+        html.matches("<option value=").count() - PERMISSION_OPTIONS,
+        5
+    );
 }
 
 #[test]
@@ -84,13 +109,13 @@ fn what_the_office_did_not_write_is_named_and_not_shown() {
         INSTANCE,
         &[office.verifying_key()],
     );
-    let html = text(answers(&Site::sample(), &opened));
+    let html = text(answers(&Site::sample(), &opened, PAGE_NUMBER));
     assert!(html.contains("did not write for you") && !html.contains("pay me"));
     let two = [
         reply(1, None, ReplyKind::Message, "one"),
         reply(1, None, ReplyKind::Message, "other"),
     ];
-    let html = text(answers(&Site::sample(), &opened_replies(&two)));
+    let html = text(answers(&Site::sample(), &opened_replies(&two), PAGE_NUMBER));
     assert!(html.contains("do not fit together"));
     assert_eq!(html.len(), PAGE_MAILBOX_BYTES);
 }
@@ -237,5 +262,15 @@ fn keys() -> MailboxKeys {
     code.derive_mailbox(INSTANCE)
 }
 
+fn new_code() -> NewCode {
+    let secret = |text: &str| zeroize::Zeroizing::new(text.to_owned());
+    NewCode::new(
+        secret("velvet harbor twelve cinnamon orbit puzzle ladder mushroom quick zebra"),
+        secret("4821973350196447028815536092714408"),
+    )
+}
+
+/// Of the form below the answers: four choices for each of nine audiences, and four of the danger.
+const PERMISSION_OPTIONS: usize = 9 * 4 + 4;
 const INSTANCE: InstanceId = InstanceId([9; 16]);
 const CODE: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo vast";

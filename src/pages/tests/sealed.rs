@@ -63,6 +63,8 @@ pub(super) fn verdicts() -> Vec<Result<(), Refusal>> {
         Refusal::NotASealedFile,
         Refusal::Malformed,
         Refusal::NotSealed,
+        Refusal::ForeignRecipients,
+        Refusal::LongAgeHeader,
         Refusal::WrongOffice,
         Refusal::WindowClosed,
         Refusal::TooLarge { limit_mib: 1024 },

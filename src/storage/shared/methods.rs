@@ -206,6 +206,11 @@ macro_rules! store {
                 Ok(oldest.fetch_one(&self.read).await?)
             }
 
+            async fn records_on(&self, day: i64) -> Result<i64, StoreError> {
+                let count = sqlx::query_scalar(statements::RECORDS_ON).bind(day);
+                Ok(count.fetch_one(&self.read).await?)
+            }
+
             async fn transfer_state(&self) -> Result<Option<TransferState>, StoreError> {
                 let row: Option<(Vec<u8>, i64, Vec<u8>)> =
                     sqlx::query_as(statements::SELECT_TRANSFER_STATE)

@@ -1,5 +1,6 @@
 """Firefox ESR without a window, driven over Marionette: a throw-away profile, a port of its own choosing."""
 
+import base64
 import contextlib
 import json
 import socket
@@ -12,6 +13,7 @@ from typing import Any
 START_SECONDS = 60
 ANSWER_SECONDS = 60
 ENTER = "\ue007"
+NARROWEST_WINDOW = 500
 ELEMENT_KEY = "element-6066-11e4-a52e-4f735466cecf"
 
 PREFERENCES: dict[str, Any] = {
@@ -165,6 +167,21 @@ class Firefox:
         messages = self.do(script)
         self.call("Marionette:SetContext", value="content")
         return [message for message in messages if "content-security-policy" in message.lower() or "CSP" in message]
+
+    def resize(self, width: int, height: int) -> None:
+        """Gives the page a size; its window cannot be as narrow as a telephone, so the page is laid out in a part of it."""
+        self.call("WebDriver:SetWindowRect", width=max(width, NARROWEST_WINDOW), height=height)
+        self.call("Marionette:SetContext", value="chrome")
+        self.do("gBrowser.tabbox.style.maxWidth = arguments[0];", f"{width}px")
+        self.call("Marionette:SetContext", value="content")
+
+    def overflow(self) -> float:
+        """By how many pixels the page is wider than its window."""
+        return self.value("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+    def picture(self, *, whole: bool) -> bytes:
+        """What the window shows, or the whole page, as a PNG."""
+        return base64.b64decode(self.call("WebDriver:TakeScreenshot", full=whole))
 
     def quit(self) -> None:
         """Ends the session and the browser."""

@@ -55,6 +55,10 @@ class Office:
         """The files of its identities."""
         return [self._keys / f"identity-{role}" for role in ("intake", "account", "identity")]
 
+    def file(self, name: str) -> Path:
+        """One of the files that `asylia-keys demo` made."""
+        return self._keys / name
+
     def expired_keys(self) -> Path:
         """A bundle of the same office whose last day is long past."""
         unsigned, signed = self.folder / "expired.unsigned", self.folder / "expired.note"
@@ -67,6 +71,14 @@ class Office:
             "--passphrase-file", self.passphrase, "--out", signed, unsigned,
         )  # fmt: skip
         return signed
+
+    def sealed_file(self, path: Path, story: str, *attachments: Path) -> Path:
+        """A report that was sealed on another computer, in the file `path`."""
+        answers = path.with_suffix(".json")
+        answers.write_text(json.dumps({"story": story}), encoding="utf-8")
+        attach = [part for attachment in attachments for part in ("--attach", attachment)]
+        call("asylia-seal", "new", "--keys", self.keys, "--answers", answers, *attach, "--out", path)
+        return path
 
     def read_reports(self, data: Path) -> list[dict[str, Any]]:
         """Carries what a server stored into a new vault and returns what the console shows of each report."""

@@ -33,8 +33,13 @@ class Traffic:
     """Request lines without the version, as in `GET /`."""
     sent: bytearray = field(default_factory=bytearray)
     """All bytes of all requests, heads included."""
-    answered_bytes: int = 0
+    answered: bytearray = field(default_factory=bytearray)
     """All bytes of all answers, heads included."""
+
+    @property
+    def answered_bytes(self) -> int:
+        """How many they are."""
+        return len(self.answered)
 
     def posts(self) -> list[str]:
         """Those requests that are not plain reading."""
@@ -103,7 +108,7 @@ class Relay:
     def _downwards(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while portion := server.recv(PORTION):
-                self.traffic.answered_bytes += len(portion)
+                self.traffic.answered += portion
                 client.sendall(self.change(portion))
             client.shutdown(socket.SHUT_WR)
 

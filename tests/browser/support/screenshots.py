@@ -1,7 +1,7 @@
 """Takes pictures of the pages for people to look at: `python3 -m support.screenshots FOLDER` in tests/browser.
 
-Form, progress, receipt and refusal at the width of a small telephone and of a desktop, whole, with JavaScript off and
-on (`script-…`); and the top of the form as the README shows it (`form.png`). Not a test, and not run by one.
+Form, progress, receipt, refusal and mailbox at the width of a small telephone and of a desktop, whole, with JavaScript off and
+on (`script-…`, in Chromium, and `firefox-…`); and the top of the form as the README shows it (`form.png`). Not a test, and not run by one.
 """
 
 import sys
@@ -11,16 +11,19 @@ from pathlib import Path
 
 from support import report
 from support.chromium import Chromium, chromium
+from support.firefox import firefox
 from support.intake import Office, Server, serving
 from support.relay import relaying
-from support.visitor import count, open_form, press, send_story, until, wait_for_receipt
+from support.visitor import (
+    CODE, Page, count, open_form, press, send_story, shown, until, wait_for_receipt, wait_for_words,
+)  # fmt: skip
 
 WIDTHS = (320, 1200)
 HEIGHT = 900
 README_SCALE = 0.75
 SEND = "form button"
-PROGRESS_SECONDS = 4
-SLOW = b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"
+PROGRESS_SECONDS = 6
+SLOW_SECONDS = 0.05
 
 
 def main() -> None:
@@ -40,7 +43,10 @@ def main() -> None:
                 take_all(browser, server, pictures, width)
         with serving(folder, office.keys) as server, chromium(folder, javascript=True) as browser:
             for width in WIDTHS:
-                take_sealing(browser, server, pictures, width, folder)
+                take_sealing(browser, server, pictures / "script", width, folder)
+        with serving(folder, office.keys) as server, firefox(folder, javascript=True) as browser:
+            for width in WIDTHS:
+                take_sealing(browser, server, pictures / "firefox", width, folder)
 
 
 def take_all(browser: Chromium, server: Server, pictures: Path, width: int) -> None:
@@ -63,11 +69,11 @@ def take_all(browser: Chromium, server: Server, pictures: Path, width: int) -> N
         take(name)
 
 
-def take_sealing(browser: Chromium, server: Server, pictures: Path, width: int, folder: Path) -> None:
-    """What a visitor with JavaScript sees, at one width."""
+def take_sealing(browser: Page, server: Server, begin: Path, width: int, folder: Path) -> None:
+    """What a visitor with JavaScript sees, at one width; the pictures' names begin as `begin` does."""
 
     def take(name: str) -> None:
-        (pictures / f"script-{name}-{width}.png").write_bytes(browser.picture(whole=True))
+        begin.with_name(f"{begin.name}-{name}-{width}.png").write_bytes(browser.picture(whole=True))
 
     browser.resize(width, HEIGHT)
     with relaying(server.port) as relay:
@@ -80,7 +86,7 @@ def take_sealing(browser: Chromium, server: Server, pictures: Path, width: int, 
         until("the list of files", lambda: count(browser, ".files li") == 2)
         take("files")
         open_form(browser, relay.url())
-        relay.instead = lambda line: SLOW if line.startswith("PUT ") else None
+        relay.pause_seconds = SLOW_SECONDS
         send_story(browser, report.STORY, report.video(folder, 24))
         time.sleep(PROGRESS_SECONDS)
         take("progress")
@@ -90,6 +96,19 @@ def take_sealing(browser: Chromium, server: Server, pictures: Path, width: int, 
     send_story(browser, report.STORY)
     wait_for_receipt(browser)
     take("receipt")
+    code = shown(browser, CODE)
+    browser.open(server.url("/mailbox"))
+    until("the button", lambda: count(browser, SEND))
+    take("mailbox")
+    browser.type("[name=code]", code)
+    press(browser, "mailbox-read")
+    wait_for_words(browser, "mailbox-empty")
+    browser.do("for (const each of document.querySelectorAll('details')) each.open = true;")
+    take("answers")
+    browser.do("[...document.querySelectorAll('details input')].at(-1).click();")
+    press(browser, "client-send")
+    wait_for_words(browser, "client-follow-stored")
+    take("new-code")
 
 
 if __name__ == "__main__":

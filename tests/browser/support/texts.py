@@ -17,6 +17,14 @@ def text(message: str) -> str:
     return found
 
 
+def words(message: str, **variables: object) -> str:
+    """The text of a message with its variables filled in, and with the messages that it names."""
+    found = _messages()[message]
+    for name, value in variables.items():
+        found = found.replace("{ $" + name + " }", str(value))
+    return re.sub(r"\{ ([a-z][a-z0-9-]*) \}", lambda named: words(named[1]), found)
+
+
 @cache
 def _messages() -> dict[str, str]:
     messages: dict[str, str] = {}

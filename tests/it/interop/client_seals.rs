@@ -10,6 +10,7 @@ use std::{
 
 use asylia_envelope::{
     answers::Answers,
+    follow_up::ProofError,
     ids::{InstanceId, RecordId},
     key_bundle::{BundleContent, Period},
     open::{OpenedRecord, RecordLabel, open_record},
@@ -70,6 +71,53 @@ fn every_answer_and_byte_that_the_browser_seals_comes_out() {
         assert!(bytes[at] == seeded(at as u64, SIZES[at]), "file {at}");
     }
     assert_eq!(opened.attachments.len(), SIZES.len());
+}
+
+#[test]
+fn a_follow_up_that_the_browser_seals_opens_and_proves_whose_it_is() {
+    let office = Office::new();
+    let derive = |digits: &str| {
+        let code = ReturnCode::parse(digits).unwrap_or_else(|_| panic!("{digits} is no code"));
+        MailboxAddress::of(&code.derive_mailbox(INSTANCE))
+    };
+    let follow_up = json!({
+        "secret": "0123456789abcdef0123456789",
+        "counter": 1_795_824_000,
+        "answersReply": "ab".repeat(32),
+        "nonce": "5a".repeat(16),
+        "permissions": {"government": "no", "mandate_holders": "without_identity"},
+        "withdrawAll": false,
+        "deleteReport": true,
+        "newCode": true,
+    });
+    let sealed = office.seal_in_node_as(&json!([]), &follow_up);
+    let mut reader = SealedFileReader::open(sealed.as_slice()).expect("a sealed file");
+    let mut bytes = vec![Vec::new(); SIZES.len()];
+    let opened = office.open(&mut reader, &mut bytes);
+    assert_eq!(opened.problems, []);
+    // The digits of that secret, from the vectors.
+    let mailbox = derive("0023076874926821455826562230749675");
+    assert_eq!(opened.verify_follow_up(&mailbox), Ok(()));
+    let stranger = derive("1298074214633706907132624082304909");
+    assert_eq!(
+        opened.verify_follow_up(&stranger),
+        Err(ProofError::OtherMailbox)
+    );
+
+    let receipt: Value = office.json("receipt.json");
+    let said = opened.follow_up.expect("the account opened").follow_up;
+    assert_eq!((said.counter, said.delete_report), (1_795_824_000, true));
+    assert!(said.answers_reply.is_some() && said.nonce.is_some() && !said.withdraw_all);
+    assert_eq!(said.permissions.len(), 2);
+    let new = derive(receipt["digits"].as_str().expect("the new code"));
+    assert!(said.new_mailbox.is_some_and(|named| named == new));
+    let mut answers = said.answers;
+    let identity = opened.identity.expect("the identity part opened").answers;
+    answers.merge(&identity, &[Class::Identity]);
+    assert!(answers == expected_answers(), "an answer has changed");
+    for (at, size) in SIZES.iter().enumerate() {
+        assert!(bytes[at] == seeded(at as u64, *size), "file {at}");
+    }
 }
 
 #[test]
@@ -196,6 +244,11 @@ impl Office {
 
     /// The sealed file that the browser's library makes of the test's answers and files.
     fn seal_in_node(&self, bare: &Value) -> Vec<u8> {
+        self.seal_in_node_as(bare, &Value::Null)
+    }
+
+    /// The same as a follow-up, which says `follow_up` besides.
+    fn seal_in_node_as(&self, bare: &Value, follow_up: &Value) -> Vec<u8> {
         let files: Vec<Value> = (0..SIZES.len())
             .map(|at| {
                 let name = name(at);
@@ -211,6 +264,7 @@ impl Office {
             "fields": fields(),
             "files": files,
             "bare": bare,
+            "followUp": follow_up,
         });
         self.write("request.json", request.to_string().as_bytes());
         let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("client");

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use asylia_envelope::{
     day::Day,
     hybrid::HybridRecipient,
-    ids::{EpochId, LookupId, ReplyDigest, SubmissionId},
+    ids::{EpochId, LookupId, QuestionNonce, ReplyDigest, SubmissionId},
     reply::{Reply, ReplyKind},
     return_code::MailboxKeys,
     signing::{Office, SigningKey},
@@ -25,6 +25,7 @@ pub(crate) struct Correspondence<'a> {
     proof_words: [String; 3],
     counter: u64,
     previous: Option<ReplyDigest>,
+    follow_up_counter: u64,
 }
 
 /// A reply on its way.
@@ -47,6 +48,7 @@ impl<'a> Correspondence<'a> {
             proof_words: account.proof_words.each_ref().map(|word| word.to_string()),
             counter: 0,
             previous: None,
+            follow_up_counter: 0,
         }
     }
 
@@ -60,6 +62,7 @@ impl<'a> Correspondence<'a> {
             proof_words: ["one", "two", "three"].map(str::to_owned),
             counter: 0,
             previous: None,
+            follow_up_counter: 0,
         }
     }
 
@@ -72,6 +75,21 @@ impl<'a> Correspondence<'a> {
     /// A later one.
     pub(crate) fn message(&mut self, text: &str) -> Letter {
         self.write(ReplyKind::Message, text)
+    }
+
+    /// A question, whose nonce an answer repeats.
+    pub(crate) fn question(&mut self, nonce: QuestionNonce, text: &str) -> Letter {
+        self.write(ReplyKind::Question { nonce }, text)
+    }
+
+    /// The digest of the newest reply.
+    pub(crate) fn newest(&self) -> Option<ReplyDigest> {
+        self.previous
+    }
+
+    /// From now on replies confirm a follow-up of this counter.
+    pub(crate) fn confirm(&mut self, counter: u64) {
+        self.follow_up_counter = counter;
     }
 
     /// Whichever comes next.
@@ -92,7 +110,7 @@ impl<'a> Correspondence<'a> {
             counter: self.counter,
             previous: self.previous,
             day: Day::from_days_since_1970(20_780).expect("a day"),
-            follow_up_counter: 0,
+            follow_up_counter: self.follow_up_counter,
             kind,
             language: "en".to_owned(),
             text: text.to_owned(),

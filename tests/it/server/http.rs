@@ -344,7 +344,7 @@ impl Answer {
     }
 
     /// The text of an `<output>` element.
-    fn output(&self, id: &str) -> Option<String> {
+    pub(crate) fn output(&self, id: &str) -> Option<String> {
         let (_, rest) = self.body.split_once(&format!("<output id=\"{id}\""))?;
         let (_, rest) = rest.split_once('>')?;
         let (text, _) = rest.split_once("</output>")?;

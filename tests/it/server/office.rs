@@ -7,7 +7,7 @@ use std::{
 };
 
 use asylia_envelope::{
-    open::{Identities, OpenedRecord, RecordLabel, open_record},
+    open::{Identities, OpenedRecord, RecordError, RecordLabel, open_record},
     transfer::UntrustedBundle,
 };
 
@@ -30,8 +30,29 @@ impl Place {
         opened.map(|(record, _)| record).collect()
     }
 
-    /// The same, each record with the bytes of its attachments.
+    /// The same, each record with the bytes of its attachments. Decoys are left out.
     pub(crate) fn open_with_files(&self, bundle: &Path) -> Vec<(OpenedRecord, Vec<Vec<u8>>)> {
+        let opened = self.open_each(bundle).into_iter();
+        let whole = opened.filter_map(|opened| match opened {
+            Ok((record, files)) => {
+                assert!(record.problems.is_empty(), "{:?}", record.problems);
+                Some((record, files))
+            }
+            Err(RecordError::Decoy) => None,
+            Err(error) => panic!("a record is refused: {error}"),
+        });
+        whole.collect()
+    }
+
+    /// How many records of a bundle are decoys.
+    pub(crate) fn decoys(&self, bundle: &Path) -> usize {
+        let opened = self.open_each(bundle).into_iter();
+        opened
+            .filter(|opened| matches!(opened, Err(RecordError::Decoy)))
+            .count()
+    }
+
+    fn open_each(&self, bundle: &Path) -> Vec<Opened> {
         let file = File::open(bundle).expect("the bundle is there");
         let length = file.metadata().expect("an open file").len();
         let mut bundle = UntrustedBundle::open(BufReader::new(file), length, None)
@@ -60,9 +81,7 @@ impl Place {
                 Ok(())
             };
             let record = open_record(&*stored, &label, &self.identities(), keep);
-            let record = record.unwrap_or_else(|error| panic!("{}: {error}", label.record_id));
-            assert!(record.problems.is_empty(), "{:?}", record.problems);
-            opened.push((record, files));
+            opened.push(record.map(|record| (record, files)));
         }
     }
 
@@ -75,6 +94,9 @@ impl Place {
         }
     }
 }
+
+/// A record with the bytes of its attachments, or why it is none.
+type Opened = Result<(OpenedRecord, Vec<Vec<u8>>), RecordError>;
 
 /// The story of an opened record.
 pub(crate) fn story(record: &OpenedRecord) -> &str {

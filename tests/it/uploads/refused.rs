@@ -106,10 +106,16 @@ fn what_is_not_sealed_to_an_office_is_refused_and_leaves_nothing() {
     let scrypt = [age, &b"-> scrypt AAAA 18\nAAAA\n--- AAAA\n"[..]].concat();
     let bomb = [&age[..], &b"-> x-grease A\n\n".repeat(100_000)].concat();
     let long = [&age[..], b"-> x-grease ", &[b'A'; 100_000]].concat();
-    for manifest in [&b"What happened, in clear."[..], &scrypt, &bomb, &long, age] {
+    for (manifest, kind) in [
+        (&b"What happened, in clear."[..], "not_sealed"),
+        (age, "not_sealed"),
+        (&scrypt, "foreign_recipients"),
+        (&bomb, "foreign_recipients"),
+        (&long, "long_age_header"),
+    ] {
         let upload = Upload::new(server.address());
         let refused = upload.put_all(&with_manifest(manifest), PART / 4);
-        assert_refused(&refused, 422, "not_sealed");
+        assert_refused(&refused, 422, kind);
         let again = upload.put(7, b"x");
         assert_refused(&again, 404, "unknown_upload");
     }

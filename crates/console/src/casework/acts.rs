@@ -10,14 +10,15 @@ use sha2::{Digest, Sha256};
 
 use super::{
     case::Case,
-    consent::{CellValue, in_force},
-    event::{AssignedTo, CaseItem, Change, Decided, Door, Made, Numbered, Told},
+    consent::{CellValue, Entry, First, in_force, in_force::unread_questions},
+    event::{AssignedTo, CaseItem, Change, Decided, Door, Made, Numbered, Person, Told},
     figures::Figures,
     framework::Framework,
     gate::{Ask, Checks, Decision, Route, Verdict, decide},
     knowledge::{DenyIn, DenyItem},
     number::CaseNumber,
     rules::{CaseworkError, check},
+    values::{Basis, PersonKind},
 };
 use crate::{
     opening::Refused,
@@ -87,6 +88,78 @@ pub fn make(vault: &mut Vault, new: NewCase) -> Result<CaseNumber, CaseworkError
     transaction.log(AuditItem::of(Act::CaseMade).on_case(number))?;
     transaction.commit()?;
     Ok(number)
+}
+
+/// Records the first person of a case and what the form said of permissions: of each report of the case, since a
+/// second report may only be more private.
+///
+/// # Errors
+/// See [`CaseworkError`].
+pub fn fill_from_reports(vault: &mut Vault, number: CaseNumber) -> Result<(), CaseworkError> {
+    let case = vault
+        .contents()
+        .cases
+        .get(number)
+        .ok_or(CaseworkError::NoSuchCase)?;
+    if !case.persons.is_empty() {
+        return Err(CaseworkError::FirstIsThere);
+    }
+    let accounts: Vec<_> = case
+        .records
+        .iter()
+        .filter_map(|record| {
+            vault
+                .contents()
+                .record(*record)?
+                .imported()?
+                .account
+                .clone()
+        })
+        .collect();
+    // One report speaks for one person; of several an officer reads whose permission is whose.
+    let [account] = accounts.as_slice() else {
+        return Ok(());
+    };
+    let answers = read_answers(vault, account)?;
+    let first = First::of(&answers);
+    let own = matches!(first.basis, Some(Basis::MyOwn | Basis::MixedMineAndOthers));
+    let item = Person {
+        kind: PersonKind::Individual,
+        label: String::new(),
+        reporter: own,
+        in_passing: false,
+        role: None,
+        gender: None,
+        age_group: None,
+        own_view: None,
+        representatives: Vec::new(),
+    };
+    change(vault, number, Change::Person(Numbered { number: 1, item }))?;
+    let entry = Entry::First(1, Box::new(first));
+    change(vault, number, Change::Consent(Box::new(entry)))
+}
+
+/// Writes down, once each, that questions stayed unread and what was said for that case holds now.
+///
+/// # Errors
+/// See [`CaseworkError`].
+pub fn log_unread(vault: &mut Vault) -> Result<usize, CaseworkError> {
+    let today = vault.today();
+    let mut unread: Vec<(CaseNumber, u16)> = Vec::new();
+    for case in vault.contents().cases.iter() {
+        let questions = case.consents.questions();
+        let fresh = unread_questions(case, today).into_iter().filter(|number| {
+            questions
+                .get(number)
+                .is_some_and(|(_, state)| !state.unread_logged)
+        });
+        unread.extend(fresh.map(|question| (case.number, question)));
+    }
+    for (number, question) in &unread {
+        let entry = Entry::UnreadApplied(*question);
+        change(vault, *number, Change::Consent(Box::new(entry)))?;
+    }
+    Ok(unread.len())
 }
 
 /// Writes one change of a case.

@@ -7,7 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use asylia_envelope::day::Day;
+use asylia_envelope::{
+    answers::{Answer, Answers},
+    day::Day,
+};
 use serde::{Deserialize, Serialize};
 
 use super::values::{AnswerWay, Basis, Giver, IfUnreachable, NamePreset, Preset, Purpose, Value};
@@ -119,6 +122,22 @@ pub struct First {
     pub if_unreachable: Option<IfUnreachable>,
     /// Who, when, how; `None` where nothing more is known than the form.
     pub given: Option<Given>,
+}
+
+impl First {
+    /// What the answers of a form say.
+    #[must_use]
+    pub fn of(answers: &Answers) -> Self {
+        let text = |id: &str| answers.text(id).unwrap_or_default();
+        Self {
+            preset: Preset::parse(text("permission_preset")),
+            names: NamePreset::parse(text("name_preset")),
+            basis: Basis::parse(text("consent_basis")),
+            risk_understood: matches!(answers.answer("risk_understood"), Some(Answer::Tick(true))),
+            if_unreachable: IfUnreachable::parse(text("if_unreachable")),
+            given: None,
+        }
+    }
 }
 
 /// A question about permissions.

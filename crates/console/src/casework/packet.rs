@@ -26,7 +26,7 @@ use super::{
     number::CaseNumber,
     office_data::Addressee,
     rules::CaseworkError,
-    values::Value,
+    values::{Target, Value},
 };
 use crate::{
     l10n::Texts,
@@ -62,6 +62,11 @@ pub enum PacketError {
     /// The addressee has no key.
     #[error("That addressee has no key to seal to. Give the page on paper, and never by e-mail.")]
     NoKey,
+    /// It is no packet of a case.
+    #[error(
+        "There is no packet of this kind. Figures are made for all cases together, and a translator is given a text by hand."
+    )]
+    NoPacket,
     /// Nobody recommended it.
     #[error(
         "Nothing of that kind was recommended in this case. Record the decision first, with `decide`."
@@ -124,6 +129,12 @@ pub fn make(
     route: &Route,
     out: &Path,
 ) -> Result<Made, PacketError> {
+    if matches!(
+        route.target,
+        Target::Tr | Target::Y1 | Target::Y2 | Target::Y3
+    ) {
+        return Err(PacketError::NoPacket);
+    }
     vault.refresh()?;
     let (today, person) = (vault.today(), vault.person());
     let contents = vault.contents();

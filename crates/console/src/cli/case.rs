@@ -159,8 +159,12 @@ fn new(desk: &Desk, args: &NewArgs) -> Result<(), Failure> {
     let mut vault = desk.open(&args.vault, Verb::CaseNew)?;
     let records = args.records.clone();
     let made = acts::make(&mut vault, NewCase { records, door });
+    let filled = made.and_then(|number| {
+        acts::fill_from_reports(&mut vault, number)?;
+        Ok(number)
+    });
     vault.close();
-    let number = made?;
+    let number = filled?;
     match args.json {
         true => println!("{}", serde_json::json!({ "case": number })),
         false => println!("{number}"),
@@ -169,7 +173,8 @@ fn new(desk: &Desk, args: &NewArgs) -> Result<(), Failure> {
 }
 
 fn list(desk: &Desk, args: &ListArgs) -> Result<(), Failure> {
-    let vault = desk.open(&args.vault, Verb::CaseList)?;
+    let mut vault = desk.open(&args.vault, Verb::CaseList)?;
+    acts::log_unread(&mut vault)?;
     let texts = Texts::english();
     let shown: Vec<Shown<'_>> = vault
         .contents()

@@ -3,16 +3,17 @@
 use asylia_console::{
     access::{Role, Roles},
     casework::{
-        acts::{NewCase, change, make},
+        acts::{NewCase, change, fill_from_reports, log_unread, make},
         calendar::Calendar,
         case::Case,
+        consent::{Cell, CellValue, Entry, Question, in_force},
         deadline::{DeadlineKind, deadlines, level},
         event::{Allegation, Change, Communication, Door, Numbered, Triage},
         number::CaseNumber,
         rules::CaseworkError,
         values::{
-            Assessment, End, Hold, Known, LinkKind, NoteFor, Stage, StateRole, Test, Timing,
-            Urgency,
+            Assessment, End, Hold, Known, LinkKind, NoteFor, Purpose, Stage, StateRole, Test,
+            Timing, Urgency, Value,
         },
     },
     vault::{Credentials, NewPerson, Vault, audit::Act, header::KDF_FLOOR_MIB, header::KdfCost},
@@ -75,6 +76,7 @@ fn found(vault: &Vault, number: CaseNumber) -> &Case {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one case from its report to its end")]
 fn a_case_goes_from_its_submission_to_its_end_and_is_the_same_after_the_next_unlock() {
     let mut office = Office::new();
     let (mut vault, records) = filled(&mut office, &["TC-03"]);
@@ -274,4 +276,93 @@ fn cases_are_closed_to_custodians_statisticians_and_auditors() {
         assert!(vault.contents().damaged.is_empty());
         vault.close();
     }
+}
+
+#[test]
+fn a_case_of_one_report_begins_with_what_its_form_permitted() {
+    let mut office = Office::new();
+    let (mut vault, records) = filled(&mut office, &["TC-01", "TC-03"]);
+    for (record, reporter, experts, government) in [
+        (&records[0], true, Value::WithIdentity, Value::No),
+        (&records[1], false, Value::WithIdentity, Value::WithIdentity),
+    ] {
+        let number = make(&mut vault, of_record(record)).unwrap();
+        fill_from_reports(&mut vault, number).unwrap();
+        let case = found(&vault, number);
+        assert_eq!(case.persons[&1].reporter, reporter);
+        let matrix = in_force(case, 1, office.day());
+        assert_eq!(matrix.value(Purpose::MandateHolders, None), experts);
+        assert_eq!(matrix.value(Purpose::Government, None), government);
+        // Whose they are is known once: a second time is refused.
+        assert!(matches!(
+            fill_from_reports(&mut vault, number),
+            Err(CaseworkError::FirstIsThere)
+        ));
+    }
+}
+
+#[test]
+fn a_question_that_stayed_unread_is_written_down_once() {
+    let mut office = Office::new();
+    let (mut vault, records) = filled(&mut office, &["TC-01"]);
+    let number = make(&mut vault, of_record(&records[0])).unwrap();
+    fill_from_reports(&mut vault, number).unwrap();
+    let cell = Cell::of(Purpose::Senior);
+    let question = Question {
+        number: 1,
+        person: 1,
+        asks: vec![CellValue {
+            cell,
+            value: Value::WithoutIdentity,
+        }],
+        still_holds: false,
+        asked_on: office.day(),
+        nonce: None,
+    };
+    for entry in [
+        Entry::Asked(Box::new(question)),
+        Entry::Reached(1, office.day()),
+    ] {
+        change(&mut vault, number, Change::Consent(Box::new(entry))).unwrap();
+    }
+    assert_eq!(log_unread(&mut vault).unwrap(), 0);
+    vault.close();
+    office.pass(14);
+    let mut vault = office.reopen();
+    assert_eq!(log_unread(&mut vault).unwrap(), 1);
+    assert_eq!(log_unread(&mut vault).unwrap(), 0, "once");
+    let log = vault.audit_log().unwrap();
+    let last = log.last().and_then(|entry| entry.item.change.as_deref());
+    assert_eq!(last, Some("consent-unread-applied"));
+}
+
+#[test]
+fn the_figures_of_a_case_are_the_statisticians_without_a_word_of_it() {
+    let mut office = Office::new();
+    let (mut vault, records) = filled(&mut office, &["TC-06"]);
+    let number = make(&mut vault, of_record(&records[0])).unwrap();
+    fill_from_reports(&mut vault, number).unwrap();
+    change(&mut vault, number, allegation(1, "threat", Timing::Past)).unwrap();
+    let note = Change::Note(NoteFor::Casework, "xylograph".to_owned());
+    change(&mut vault, number, note).unwrap();
+    let new = NewPerson {
+        credentials: Credentials {
+            name: "statistician".to_owned(),
+            passphrase: "one two three".into(),
+        },
+        cost: KdfCost::with_memory(KDF_FLOOR_MIB).unwrap(),
+        roles: Roles::from([Role::Statistician]),
+    };
+    vault.add_person(&new).unwrap();
+    vault.close();
+    let vault = office.open_as("statistician", "one two three");
+    let row = vault.contents().figures.get(&number).expect("a row");
+    assert_eq!(row.included_as.code(), "named");
+    assert_eq!(row.acts.len(), 1);
+    let json = serde_json::to_string(row).unwrap();
+    assert!(
+        !json.contains("xylograph") && !json.contains("Harbour"),
+        "{json}"
+    );
+    vault.close();
 }

@@ -79,6 +79,7 @@ impl Desk {
             r#"{{"addressees":[
             {{"code":"sr-defenders","name":"Special Rapporteur on defenders","targets":["M1","R1","R2","R3"],"recipient":"{recipient}"}},
             {{"code":"HC","name":"High Commissioner","targets":["R5"],"recipient":"{recipient}"}},
+            {{"code":"focal","name":"Focal point","targets":["N0","TR"],"recipient":"{recipient}"}},
             {{"code":"paper","name":"A mandate without a key","targets":["M1"],"recipient":null}}]}}"#
         );
         let instance = self.office.bundle.content().instance;
@@ -250,7 +251,10 @@ fn listed(key: &str, list: &str) -> Vec<String> {
         .iter()
         .find(|case| case["case_key"] == key)
         .expect("it is sound");
-    let list = case["expected"][list].as_array().expect("it is sound");
+    let list = case
+        .get("expected")
+        .and_then(|expected| expected.get(list)?.as_array());
+    let list = list.expect("it is sound");
     list.iter()
         .map(|word| word.as_str().expect("it is sound").to_owned())
         .collect()
@@ -262,6 +266,10 @@ fn folded(text: &str) -> String {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one packet from its report to its addressee"
+)]
 fn a_packet_holds_what_was_agreed_and_opens_for_its_addressee_alone() {
     let mut desk = Desk::new("TC-01");
     desk.look();
@@ -590,4 +598,34 @@ fn an_officer_without_the_identity_key_is_held_to_the_names_that_a_custodian_saw
         !text.contains("سلمى"),
         "it says how many, and not which: {text}"
     );
+}
+
+#[test]
+fn a_notice_to_the_focal_point_elsewhere_says_that_there_is_a_case_and_nothing_of_it() {
+    let mut desk = Desk::new("TC-01");
+    desk.look();
+    desk.prepare(
+        Urgency::U2,
+        permits(Preset::FocalPointOnly, NamePreset::Never),
+        "QQS",
+    );
+    desk.summary("A defender's passport was allegedly taken.");
+    desk.recommend("N0@focal", &[1])
+        .expect("it hangs on no permission");
+    desk.packet("N0@focal", "notice").expect("it is made");
+    let members = desk.opened("notice");
+    assert_eq!(members.len(), 2);
+    for (name, text) in &members {
+        for word in [
+            "QQS",
+            "passport",
+            "travel",
+            "Urgency",
+            &desk.number.to_string(),
+        ] {
+            assert!(!text.contains(word), "{name}: {word}");
+        }
+    }
+    let translator = desk.packet("TR:focal@focal", "x");
+    assert!(matches!(translator, Err(PacketError::NoPacket)));
 }

@@ -1,4 +1,5 @@
 use rand_core::OsRng;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::return_code::ReturnCode;
@@ -213,4 +214,37 @@ fn one_that_says_nothing_is_told_from_one_that_does() {
     assert!(!says(&|said| {
         said.answers.add("story", " \n");
     }));
+}
+
+#[test]
+fn follow_ups_of_another_implementation_read_and_prove_as_their_vectors_say() {
+    let instance = InstanceId([0x11; 16]);
+    let derive = |digits| ReturnCode::parse(digits).unwrap().derive_mailbox(instance);
+    let keys = derive("0023076874926821455826562230749675");
+    let new = derive("1298074214633706907132624082304909");
+    let mut seen = 0;
+    for line in include_str!("../../testdata/follow_up.vec").lines() {
+        if line.starts_with('#') {
+            continue;
+        }
+        let fields: Vec<&str> = line.split('|').collect();
+        let [name, document, manifest, proof] = fields[..] else {
+            panic!("a line has four fields");
+        };
+        let read = FollowUp::parse(document.as_bytes()).ok().unwrap();
+        assert_eq!(*read.to_json(), document.as_bytes(), "{name}");
+        let said = FollowUpStatement {
+            instance,
+            submission_id: SubmissionId([0x55; 16]),
+            tie: read.tie(),
+            manifest_sha256: Sha256::digest(manifest).into(),
+        };
+        let theirs = FollowUpProof::parse(proof.as_bytes()).ok().unwrap();
+        assert_eq!(theirs.verify(&said, &MailboxAddress::of(&keys)), Ok(()));
+        let new = read.new_mailbox.as_ref().map(|_| &new);
+        let ours = said.sign(&signing(&keys, new));
+        assert_eq!(*ours.to_json(), proof.as_bytes(), "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
 }

@@ -214,3 +214,35 @@ fn gaps_forks_and_foreign_predecessors_are_named() {
 fn slot_of(desk: &Desk, plain: &[u8]) -> Vec<u8> {
     slot(&desk.recipient(), plain).unwrap()
 }
+
+#[test]
+fn slots_of_another_implementation_open_or_are_refused_as_their_vectors_say() {
+    // Its secret is 0123456789abcdef0123456789.
+    let code = ReturnCode::parse("0023076874926821455826562230749675").unwrap();
+    let instance = InstanceId([0x11; 16]);
+    let keys = code.derive_mailbox(instance);
+    let office = [SigningKey::<Office>::from_seed(&[7; 32]).verifying_key()];
+    let mut seen = 0;
+    for line in include_str!("../../testdata/reply.vec").lines() {
+        let Some((name, rest)) = line.split_once('|').filter(|_| !line.starts_with('#')) else {
+            continue;
+        };
+        let (expected, slot) = rest.split_once('|').unwrap();
+        let slot = BASE64_STANDARD.decode(slot).unwrap();
+        let said = match open_slot(&slot, &keys, instance, &office) {
+            Err(error) => format!("{error:?}"),
+            Ok(OpenedReply { reply, digest }) => {
+                let kind = match &reply.kind {
+                    ReplyKind::Received { .. } => "received",
+                    ReplyKind::Message => "message",
+                    ReplyKind::Question { .. } => "question",
+                    ReplyKind::Confirmation => "confirmation",
+                };
+                format!("{} {kind} {}", reply.counter, hex::encode(digest.0))
+            }
+        };
+        assert_eq!(said, expected, "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 11);
+}

@@ -13,7 +13,7 @@ use super::{
     SealedFileHead,
 };
 use crate::{
-    prescan::HeaderScan,
+    prescan::{HeaderScan, PrescanError},
     sealing::CompartmentSink,
     submission::{CompartmentName, ManifestEntry, json_bytes},
 };
@@ -321,11 +321,7 @@ impl SealedFileParser {
             return Ok(Some(Step::Bytes(bytes)));
         }
         for byte in bytes {
-            if run
-                .scan
-                .push(*byte)
-                .map_err(|_| SealedFileError::NotSealed)?
-            {
+            if run.scan.push(*byte).map_err(refused)? {
                 run.header = AgeHeader::Owed;
                 return Ok(Some(Step::Begin(run.name)));
             }
@@ -358,6 +354,15 @@ impl SealedFileParser {
         self.held
             .extend_from_slice(take(input, count.saturating_sub(self.held.len())));
         (self.held.len() == count).then(|| core::mem::take(&mut self.held))
+    }
+}
+
+/// Why a compartment's age header is refused.
+fn refused(error: PrescanError) -> SealedFileError {
+    match error {
+        PrescanError::ForeignStanza => SealedFileError::ForeignRecipients,
+        PrescanError::TooLong => SealedFileError::LongAgeHeader,
+        _ => SealedFileError::NotSealed,
     }
 }
 

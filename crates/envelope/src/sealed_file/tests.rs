@@ -319,16 +319,25 @@ fn pouring_looks_at_each_age_header_first() {
         poured(&bytes[..start + 100]),
         (SealedFileError::Truncated, 0)
     ));
-    for bad in [
-        b"plaintext by accident".to_vec(),
-        sealed(b"x")[..100].to_vec(),
+    let age = &b"age-encryption.org/v1\n"[..];
+    for (bad, why) in [
+        (
+            b"plaintext by accident".to_vec(),
+            SealedFileError::NotSealed,
+        ),
+        (sealed(b"x")[..100].to_vec(), SealedFileError::NotSealed),
+        (
+            [age, b"-> X25519 AAAA\n"].concat(),
+            SealedFileError::ForeignRecipients,
+        ),
+        (
+            [age, b"-> x-grease ", &[b'A'; 4096]].concat(),
+            SealedFileError::LongAgeHeader,
+        ),
     ] {
         compartments[1].1 = bad;
-        let refused = poured(&file(&compartments, 4096));
-        assert!(
-            matches!(refused, (SealedFileError::NotSealed, 1)),
-            "{refused:?}"
-        );
+        let (refused, begun) = poured(&file(&compartments, 4096));
+        assert_eq!((refused.to_string(), begun), (why.to_string(), 1));
     }
 }
 

@@ -129,7 +129,9 @@ fn a_submission_is_sealed_and_its_code_is_shown_once() {
     ] {
         assert!(shown.contains(&part), "{part} in {shown}");
     }
-    assert!(!shown.contains("photo"));
+    assert!(!shown.contains("photo") && !shown.contains("Upload"));
+    let (code, shown, _) = run(&folder, &["inspect", "out", "--keys", "keys.note"]);
+    assert!(code == 0 && shown.contains(&format!("Upload on or before: {until}\n")));
 
     let (code, _, err) = run(&folder, &NEW);
     assert!(
@@ -227,6 +229,19 @@ fn a_damaged_sealed_file_is_named_and_wrong_usage_is_exit_code_two() {
     assert!(inspect(&whole[..whole.len() - 1]).contains("ends early"));
     assert!(inspect(&[&whole[..], b"x"].concat()).contains("bytes follow the end"));
     assert!(inspect(b"%PDF-1.7").contains("this is not a sealed submission"));
+
+    fs::write(folder.join("damaged"), &whole).unwrap();
+    let with_keys = |note: &str| {
+        fs::write(folder.join("other.note"), note).unwrap();
+        refused(&folder, &["inspect", "damaged", "--keys", "other.note"])
+    };
+    let stranger = DemoOffice::generate(today(), &mut OsRng);
+    assert!(with_keys(&stranger.note).contains("another office"));
+    let mut later = office.content.clone();
+    later.sequence += 1;
+    later.periods[0].id = "other".to_owned();
+    let later = later.to_note(&[later.signature_line(&office.root_key)]);
+    assert!(with_keys(&later).contains("is over"));
     for wrong in [
         &[][..],
         &["new"],

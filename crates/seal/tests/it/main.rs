@@ -7,4 +7,5 @@
 )]
 
 mod command_line;
+mod mailbox;
 mod opens_again;

@@ -270,6 +270,7 @@ fn a_permission_ends_with_its_day() {
 
 /// The table of silence: what was asked, what the person had said for that case, and what holds afterwards.
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of it is the table")]
 fn a_question_that_nobody_reads_for_two_weeks_applies_what_was_said_for_that_case() {
     use IfUnreachable::{AgreedStillHolds, ExpertWithoutName, NothingMore};
     use Value::{AskFirst, No, WithIdentity, WithoutIdentity};

@@ -72,7 +72,12 @@ fn text(case: &Case, ask: &Ask<'_>, decision: &mut Decision) {
             false => decision.needs.push(Need::AgreedSummary),
         }
     }
-    let recognisable = without || matches!(route.target, Target::R1 | Target::R2) || outside;
+    // Who is not told of must not be recognised either: a name in the text would be theirs as well.
+    let others = case
+        .persons
+        .keys()
+        .any(|person| !ask.persons.contains(person));
+    let recognisable = without || outside || others;
     if recognisable && !ask.checks.not_recognisable {
         decision.needs.push(Need::Recognition);
     }

@@ -246,6 +246,15 @@ fn a_gate_must_hold_for_every_person_in_the_packet() {
         "nobody asked the second"
     );
     assert!(decide(&draft.case, &ask(&route, DONE)).is_open());
+    let unlooked = Checks {
+        not_recognisable: false,
+        ..DONE
+    };
+    assert_eq!(
+        decide(&draft.case, &ask(&route, unlooked)).needs,
+        [Need::Recognition],
+        "the second must not be recognised in what tells of the first"
+    );
     let nobody = Ask {
         persons: &[],
         ..ask(&route, DONE)

@@ -9,7 +9,7 @@ use crate::{
         case::Case,
         gate::{Decision, GATE_VERSION, Identity, Instruction, Route},
         office_data::Addressee,
-        values::{NoteFor, StateRole},
+        values::{NoteFor, StateRole, Target},
     },
     l10n::Texts,
     vault::Contents,
@@ -32,12 +32,28 @@ impl Draft<'_> {
     /// Its members.
     pub(super) fn packet(&self, texts: &Texts) -> Packet {
         let mut packet = Packet::default();
+        if self.route.target == Target::N0 {
+            // That there is a case, and nothing of it.
+            packet.add("packet.txt", self.notice(texts).into_bytes());
+            packet.add("answer.txt", answer(texts, self.receipt).into_bytes());
+            return packet;
+        }
         packet.add("packet.txt", self.page(texts).into_bytes());
         packet.add("packet.json", self.json().to_string().into_bytes());
         packet.add("permissions.txt", self.permissions(texts).into_bytes());
         packet.add("custody.txt", self.custody(texts).into_bytes());
         packet.add("answer.txt", answer(texts, self.receipt).into_bytes());
         packet
+    }
+
+    /// The minimal notice.
+    fn notice(&self, texts: &Texts) -> String {
+        finish(&[
+            texts.get("console-packet-notice"),
+            line(texts, "console-packet-receipt", self.receipt),
+            line(texts, "console-packet-day", &self.today.to_string()),
+            texts.get("console-packet-forward"),
+        ])
     }
 
     fn without(&self) -> bool {

@@ -288,12 +288,7 @@ fn keeping(seen: &Seen<'_>) -> Markup {
             (pick("kind", "console-form-link", "link", codes(LinkKind::ALL, LinkKind::code)))
             (line(texts, "case", "console-cases-number", true))
         }))
-        (one("communication", "console-form-communication", html! {
-            (line(texts, "reference", "console-form-reference", true))
-            (line(texts, "addressee", "console-form-addressee", true))
-            (line(texts, "sent", "console-form-sent", false))
-            (line(texts, "replied", "console-form-replied", false))
-        }))
+        (one("communication", "console-form-communication", communication(texts)))
         (one("deadline", "console-form-deadline", html! {
             (line(texts, "at", "console-form-deadline-at", true))
             (line(texts, "zone", "console-form-deadline-zone", true))
@@ -310,6 +305,15 @@ fn keeping(seen: &Seen<'_>) -> Markup {
                 (pick("end", "console-form-end", "end", codes(End::ALL, End::code))) (because(texts))
             }))
         }
+    }
+}
+
+fn communication(texts: &Texts) -> Markup {
+    html! {
+        (line(texts, "reference", "console-form-reference", true))
+        (line(texts, "addressee", "console-form-addressee", true))
+        (line(texts, "sent", "console-form-sent", false))
+        (line(texts, "replied", "console-form-replied", false))
     }
 }
 

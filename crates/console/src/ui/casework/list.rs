@@ -34,6 +34,8 @@ pub(in crate::ui) async fn get(State(app): State<Arc<App>>) -> Response {
 
 async fn page(app: &Arc<App>, refused: Option<String>) -> Response {
     let lines = take(app, Page::Cases, |vault| {
+        // What failed here is tried again at the next look; what holds is computed and needs no entry.
+        let _ = acts::log_unread(vault);
         let cases = vault.contents().cases.iter();
         let mut lines: Vec<Line> = cases.map(|case| Line::of(&shown(vault, case))).collect();
         lines.sort_by_key(|line| (line.due.map_or(i64::MAX, |due| due.0), line.number.clone()));
@@ -167,7 +169,10 @@ async fn made(app: &Arc<App>, new: NewCase) -> Response {
     let made = take(app, Page::Cases, move |vault| {
         match new.records.is_empty() && new.door.is_none() {
             true => Err(CaseworkError::NoSuchRecord),
-            false => acts::make(vault, new),
+            false => acts::make(vault, new).and_then(|number| {
+                acts::fill_from_reports(vault, number)?;
+                Ok(number)
+            }),
         }
     });
     match made.await {

@@ -16,6 +16,10 @@ const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 
 /// Every page under every role: what its keys do not open is not its page either.
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "most of it is the table of pages and forms"
+)]
 fn each_role_gets_its_own_pages_and_no_others() {
     let (site, case, person) = an_office_with_every_role();
     // Address, then the roles that get it: written down by hand. Everything else is refused.
