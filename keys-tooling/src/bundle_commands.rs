@@ -16,10 +16,48 @@ use asylia_keys::{
 };
 use zeroize::Zeroizing;
 
-use crate::{cli::BuildArgs, commands::print_demo_note, failure::Failure, passphrase};
+use crate::{
+    cli::{BuildArgs, BundleCommand},
+    commands::print_demo_note,
+    failure::Failure,
+    passphrase,
+};
+
+/// Runs one command.
+pub(crate) fn run(command: BundleCommand, today: Day) -> Result<(), Failure> {
+    match command {
+        BundleCommand::Build(args) => build(*args),
+        BundleCommand::Sign {
+            note,
+            key,
+            out,
+            previous,
+            anchor,
+            passphrase,
+        } => sign(
+            &note,
+            (previous.as_deref(), anchor.office),
+            &key,
+            &out,
+            passphrase.passphrase_file.as_deref(),
+        ),
+        BundleCommand::Verify {
+            note,
+            anchor,
+            previous,
+            previous_office,
+            on,
+        } => verify(
+            &note,
+            anchor.office,
+            (previous.as_deref(), previous_office),
+            on.unwrap_or(today),
+        ),
+    }
+}
 
 /// Builds an unsigned note and says what its holders will be asked to sign.
-pub(crate) fn build(args: BuildArgs) -> Result<(), Failure> {
+fn build(args: BuildArgs) -> Result<(), Failure> {
     let anchor = anchor(args.anchor.office);
     let previous = args
         .previous
@@ -59,7 +97,7 @@ pub(crate) fn build(args: BuildArgs) -> Result<(), Failure> {
 }
 
 /// Shows a note in plain words, then asks for the passphrase, then signs.
-pub(crate) fn sign(
+fn sign(
     note: &Path,
     (previous, office): (Option<&Path>, Option<Fingerprint>),
     key: &Path,
@@ -98,7 +136,7 @@ pub(crate) fn sign(
 }
 
 /// Checks a note against the office's words, the bundle in use and a day.
-pub(crate) fn verify(
+fn verify(
     note: &Path,
     office: Option<Fingerprint>,
     (previous, previous_office): (Option<&Path>, Option<Fingerprint>),

@@ -1,4 +1,5 @@
-//! The ceremony of a year: four periods made, split, handed out, read back, signed, in one meeting.
+//! Ceremonies: the four periods of a year, or a vault's recovery key, made, split, handed out, read back,
+//! signed, in one meeting.
 //!
 //! Everything that has happened is a line of a hash-chained transcript of public facts, and the next
 //! step follows from these lines alone: a ceremony that was killed goes on where it stood. Between
@@ -8,9 +9,12 @@
 //! Reading order: `plan` (what shall be made), `fact` and `transcript` (what has happened),
 //! `standing` (what comes next), `year` (the steps), `sheets` and `signing` (two of them), `witness`.
 
+mod desk;
 mod fact;
 mod plan;
+mod recovery;
 mod room;
+mod screen;
 mod sheets;
 mod signing;
 mod standing;
@@ -20,7 +24,9 @@ mod transcript;
 mod witness;
 mod year;
 
-pub use plan::{BadPlan, YearPlan};
+pub use desk::{Keyboard, Script, desk};
+pub use plan::{BadPlan, Recovery, YearPlan};
+pub use recovery::RECOVERY;
 pub use room::{CeremonyError, Room};
 pub use transcript::{BadTranscript, TRANSCRIPT_LIMIT_BYTES, Transcript};
 pub use witness::{Witness, WitnessSigningKey, open_witness, seal_witness, witness_statement};

@@ -5,25 +5,21 @@ use std::path::Path;
 use asylia_envelope::{day::Day, key_bundle::KeyBundle};
 use asylia_keys::{
     ceremony::{
-        CeremonyError, Place, Room, TRANSCRIPT_LIMIT_BYTES, Transcript, WitnessSigningKey, Year,
-        YearPlan, open_witness, seal_witness, witness_statement,
+        CeremonyError, Place, Recovery, TRANSCRIPT_LIMIT_BYTES, Transcript, WitnessSigningKey,
+        Year, YearPlan, desk, open_witness, seal_witness, witness_statement,
     },
-    files::{read_limited, write_new},
+    dice::Mixed,
+    files::{check_memory, read_limited, write_new},
     key_file::{KEY_FILE_LIMIT_BYTES, WorkFactor},
     root::{ROOT_LIMIT_BYTES, RootDescription},
 };
 use rand_core::{CryptoRng, RngCore};
-use secrecy::SecretString;
-use zeroize::Zeroizing;
 
 use crate::{
     bundle_commands::{anchor, verified},
-    cli::{CeremonyCommand, YearArgs},
-    combine_command::ask_share,
+    cli::{CeremonyCommand, RecoveryArgs, YearArgs},
     failure::Failure,
     passphrase,
-    split_command::check_memory,
-    terminal::{PrivateScreen, at_keyboard, read_line},
 };
 
 /// Runs one command.
@@ -34,6 +30,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     match command {
         CeremonyCommand::Year(args) => year(&args, today, rng),
+        CeremonyCommand::Recovery(args) => recovery(&args, today, rng),
         CeremonyCommand::WitnessNew { out, passphrase } => {
             let passphrase =
                 passphrase::new(passphrase.passphrase_file.as_deref(), "the witness key")?;
@@ -94,17 +91,8 @@ fn read_transcript(path: &Path) -> Result<Transcript, Failure> {
 
 fn year(args: &YearArgs, today: Day, rng: &mut (impl RngCore + CryptoRng)) -> Result<(), Failure> {
     check_memory(&args.sheets, args.danger_sheets_on_disk)?;
-    let place = Place {
-        folder: args.folder.clone(),
-        sheets: args.sheets.clone(),
-        // What a rehearsal makes protects nobody, and people wait for it.
-        work: if args.rehearsal {
-            WorkFactor::DEMO
-        } else {
-            WorkFactor::STANDARD
-        },
-    };
-    let mut ceremony = if args.folder.join("transcript.txt").exists() {
+    let place = Place::new(&args.folder, &args.sheets, args.rehearsal);
+    let mut ceremony = if place.is_begun() {
         Year::open(place)?
     } else {
         let (plan, previous) = plan(args, today)?;
@@ -116,12 +104,27 @@ fn year(args: &YearArgs, today: Day, rng: &mut (impl RngCore + CryptoRng)) -> Re
             "Give the right folder, and --rehearsal for a rehearsal alone",
         ));
     }
-    let mut room: Box<dyn Room> = if at_keyboard() {
-        Box::new(Keyboard)
-    } else {
-        Box::new(Script)
-    };
-    Ok(ceremony.run(room.as_mut(), rng, today)?)
+    let mut rng = Mixed::asked(rng, args.dice)?;
+    Ok(ceremony.run(desk().as_mut(), &mut rng, today)?)
+}
+
+/// A recovery key alone, under the root of the bundle in use.
+fn recovery(
+    args: &RecoveryArgs,
+    today: Day,
+    rng: &mut (impl RngCore + CryptoRng),
+) -> Result<(), Failure> {
+    check_memory(&args.sheets, args.danger_sheets_on_disk)?;
+    let bundle = verified(
+        &args.keys,
+        "the key bundle",
+        &anchor(args.anchor.office.clone()),
+    )?;
+    let plan = YearPlan::of_recovery(&bundle, args.holders, args.witnesses.clone(), today)?;
+    let place = Place::new(&args.folder, &args.sheets, bundle.content().demo);
+    let mut ceremony = Year::begin_or_open(place, plan, today)?;
+    let mut rng = Mixed::asked(rng, args.dice)?;
+    Ok(ceremony.run(desk().as_mut(), &mut rng, today)?)
 }
 
 /// From the root's description, or from the bundle in use.
@@ -173,84 +176,14 @@ fn plan(args: &YearArgs, today: Day) -> Result<(YearPlan, Option<KeyBundle>), Fa
         quarters: args.quarters,
         reports: args.reports,
         identities: args.identities.unwrap_or(args.reports),
+        hand_over: args.hand_over,
+        recovery: args.recovery.map(|holders| Recovery {
+            label: today.to_string(),
+            holders,
+        }),
         office_keys: args.office_keys.clone(),
         transfer_key: args.transfer_key.clone(),
         witnesses: args.witnesses.clone(),
     };
     Ok((plan, previous))
-}
-
-/// A person: words on the private screen alone.
-struct Keyboard;
-
-impl Room for Keyboard {
-    fn say(&mut self, text: &str) -> Result<(), CeremonyError> {
-        println!("{text}");
-        Ok(())
-    }
-
-    fn ask(&mut self, prompt: &str) -> Result<String, CeremonyError> {
-        print!("{prompt}");
-        let _ = std::io::Write::flush(&mut std::io::stdout());
-        line().map(|line| line.to_string())
-    }
-
-    fn ask_passphrase(&mut self, prompt: &str) -> Result<SecretString, CeremonyError> {
-        rpassword::prompt_password(prompt)
-            .map(SecretString::from)
-            .map_err(|_| CeremonyError::Stopped)
-    }
-
-    fn ask_words(
-        &mut self,
-        prompt: &str,
-        count: usize,
-    ) -> Result<Zeroizing<String>, CeremonyError> {
-        let stopped = |_| CeremonyError::Stopped;
-        let screen = PrivateScreen::enter().map_err(stopped)?;
-        screen.show("");
-        if count == asylia_keys::shares::SHARE_WORDS {
-            let typed = ask_share(&screen, prompt).map_err(stopped)?;
-            // Nothing typed is refused like a wrong share, and asked again.
-            return Ok(typed.unwrap_or_default());
-        }
-        screen
-            .ask(prompt)
-            .map_err(stopped)?
-            .ok_or(CeremonyError::Stopped)
-    }
-}
-
-/// Lines of standard input, one for each question; says the same as to a person.
-struct Script;
-
-impl Room for Script {
-    fn say(&mut self, text: &str) -> Result<(), CeremonyError> {
-        println!("{text}");
-        Ok(())
-    }
-
-    fn ask(&mut self, prompt: &str) -> Result<String, CeremonyError> {
-        println!("{prompt}");
-        line().map(|line| line.to_string())
-    }
-
-    fn ask_passphrase(&mut self, prompt: &str) -> Result<SecretString, CeremonyError> {
-        println!("{prompt}");
-        line().map(|line| SecretString::from(line.as_str()))
-    }
-
-    fn ask_words(
-        &mut self,
-        prompt: &str,
-        _count: usize,
-    ) -> Result<Zeroizing<String>, CeremonyError> {
-        println!("{prompt}");
-        line()
-    }
-}
-
-fn line() -> Result<Zeroizing<String>, CeremonyError> {
-    let line = read_line().map_err(|_| CeremonyError::Stopped)?;
-    line.ok_or(CeremonyError::Stopped)
 }

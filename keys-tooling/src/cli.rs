@@ -8,11 +8,14 @@ use asylia_envelope::{
     key_bundle::Fingerprint,
     signing::{Office, Role, Root, Transfer, VerifyingKey},
 };
-use asylia_keys::{
-    ceremony::Witness,
-    shares::{Challenge, Group},
-};
+use asylia_keys::shares::{Challenge, Group};
 use clap::{Args, Parser, Subcommand};
+
+mod office;
+
+pub(crate) use office::{
+    AppointArgs, CeremonyCommand, HandOverCommand, RecoveryArgs, SignAppointmentArgs, YearArgs,
+};
 
 /// Keys of the office: demonstrations, periods, the key bundle.
 #[derive(Parser)]
@@ -36,6 +39,9 @@ pub(crate) enum Command {
     /// The meeting in which the keys of a year are made
     #[command(subcommand)]
     Ceremony(CeremonyCommand),
+    /// The yearly change of the office: who comes, and what was handed over
+    #[command(subcommand)]
+    HandOver(HandOverCommand),
     /// Periods and their identities
     #[command(subcommand)]
     Period(PeriodCommand),
@@ -51,6 +57,22 @@ pub(crate) enum Command {
     Combine(Box<CombineArgs>),
     /// Prove that a share is still there, without showing it
     Drill(DrillArgs),
+    /// Burn the sheets of sets that are due, before a witness who signs a statement
+    Destroy(DestroyArgs),
+    /// Show a public file, such as a key bundle to be signed, as a page of QR codes
+    Qr {
+        /// The file
+        file: PathBuf,
+        /// New page, HTML
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Read such codes with a scanner that types, and write the file
+    Scan {
+        /// New file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Print the 12 words that a key bundle claims, without checking it
     Fingerprint {
         /// The key bundle
@@ -92,83 +114,6 @@ pub(crate) struct CollectArgs {
     /// New file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum CeremonyCommand {
-    /// Make, split, hand out, read back and sign a year's keys; the same command again goes on
-    Year(Box<YearArgs>),
-    /// Make the key of a witness and print its public half
-    WitnessNew {
-        /// New key file
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        #[command(flatten)]
-        passphrase: Passphrase,
-    },
-    /// Show a transcript and sign it as a witness
-    WitnessSign {
-        /// The transcript
-        transcript: PathBuf,
-        /// Key file of the witness
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
-        /// New file for the signature
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        #[command(flatten)]
-        passphrase: Passphrase,
-    },
-    /// Check a transcript: its chain, its order, and its witnesses' signatures
-    Verify {
-        /// The transcript
-        transcript: PathBuf,
-    },
-}
-
-#[derive(Args)]
-pub(crate) struct YearArgs {
-    /// New folder of the ceremony, or one to go on with
-    #[arg(long, value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-    /// Folder in memory for pages, such as one under /dev/shm
-    #[arg(long, value_name = "DIR")]
-    pub(crate) sheets: PathBuf,
-    /// For practising only: everything says REHEARSAL, and the bundle is a demonstration
-    #[arg(long)]
-    pub(crate) rehearsal: bool,
-    /// The root, as `root collect` wrote it; needed when there is no bundle yet, or when it changes
-    #[arg(long, value_name = "FILE")]
-    pub(crate) root: Option<PathBuf>,
-    /// The key bundle in use
-    #[arg(long, value_name = "FILE")]
-    pub(crate) previous: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) anchor: AnchorArg,
-    /// First day of the first period; today when not given
-    #[arg(long, value_name = "DAY")]
-    pub(crate) from: Option<Day>,
-    /// How many quarters
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    pub(crate) quarters: u8,
-    /// Holders of the key that opens reports
-    #[arg(long, value_name = "KofN", value_parser = group, default_value = "3of5")]
-    pub(crate) reports: Group,
-    /// Holders of the key that opens identity parts; as many as for reports when not given
-    #[arg(long, value_name = "KofN", value_parser = group)]
-    pub(crate) identities: Option<Group>,
-    /// Public half of a key that signs replies; may be repeated
-    #[arg(long = "office-key", value_name = "PUB", value_parser = public_key::<Office>)]
-    pub(crate) office_keys: Vec<VerifyingKey<Office>>,
-    /// Public half of the paired server's key
-    #[arg(long, value_name = "PUB", value_parser = public_key::<Transfer>)]
-    pub(crate) transfer_key: Option<VerifyingKey<Transfer>>,
-    /// Public half of a witness's key; all of them, each with its own --witness
-    #[arg(long = "witness", value_name = "PUB", value_parser = public_key::<Witness>)]
-    pub(crate) witnesses: Vec<VerifyingKey<Witness>>,
-    /// Permit pages on a disk, or with swap: the words can be found there for years
-    #[arg(long)]
-    pub(crate) danger_sheets_on_disk: bool,
 }
 
 #[derive(Subcommand)]
@@ -236,6 +181,9 @@ pub(crate) struct NewPeriodArgs {
     /// Passphrase of the identity key's file, when another person holds it
     #[arg(long, value_name = "FILE")]
     pub(crate) identity_passphrase_file: Option<PathBuf>,
+    /// Mix thrown dice into the computer's randomness; asks for the numbers
+    #[arg(long)]
+    pub(crate) dice: bool,
     /// Write the seeds too, for `split`: seed-period and seed-identity. Destroy them afterwards
     #[arg(long)]
     pub(crate) keep_seeds: bool,
@@ -313,6 +261,25 @@ pub(crate) struct DrillArgs {
     /// Verify these answers
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) verify: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct DestroyArgs {
+    /// Public file of a set whose sheets burn; may be repeated
+    #[arg(long = "set", value_name = "FILE", required = true)]
+    pub(crate) sets: Vec<PathBuf>,
+    /// Before its day: the console's statement that a period has ended, or the manifest of a hand-over;
+    /// may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) because: Vec<PathBuf>,
+    /// Key file of the witness
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Folder for the signed statements, new or one to go on with
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
 }
 
 #[derive(Subcommand)]
@@ -410,12 +377,7 @@ pub(crate) struct Passphrase {
 
 /// `2of3`.
 fn group(text: &str) -> Result<Group, String> {
-    let numbers = text.split_once("of").and_then(|(threshold, count)| {
-        let threshold = threshold.trim().parse().ok()?;
-        let count = count.trim().parse().ok()?;
-        Some(Group { threshold, count })
-    });
-    numbers.ok_or_else(|| "a group is written like 2of3".to_owned())
+    Group::parse(text).ok_or_else(|| "a group is written like 2of3".to_owned())
 }
 
 fn public_key<R: Role>(text: &str) -> Result<VerifyingKey<R>, String> {

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use asylia_envelope::{day::Day, key_bundle::KeyBundle};
 use asylia_keys::{
-    custody::CustodySecret,
     files::{read_limited, write_new},
     key_file::WorkFactor,
     shares::{
-        BadNote, Challenge, DRILL_ANSWER_LIMIT_BYTES, DrillAnswer, Gathering, NotAWord,
-        SET_NOTE_LIMIT_BYTES, SHARE_WORDS, ShareSet, ShareWords,
+        BadNote, Challenge, DRILL_ANSWER_LIMIT_BYTES, DrillAnswer, SET_NOTE_LIMIT_BYTES, ShareSet,
+        ask_share, gather_typed,
     },
+    terminal::{PrivateScreen, at_keyboard, read_line},
 };
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
@@ -23,7 +23,6 @@ use crate::{
     cli::{CombineArgs, DrillArgs},
     failure::Failure,
     passphrase,
-    terminal::{PrivateScreen, at_keyboard, read_line},
 };
 
 /// Puts a seed together and writes it as a key file.
@@ -34,8 +33,8 @@ pub(crate) fn combine(args: CombineArgs) -> Result<(), Failure> {
         let bundle = verified(path, "the key bundle", &anchor(args.anchor.office))?;
         check_bundle(&set, &bundle)?;
     }
-    println!("{}", description(&set));
-    let secret = gather(&set, &others)?;
+    println!("{}", set.describe());
+    let secret = gather_typed(&set, &others)?;
     let file = args.passphrase.passphrase_file.as_deref();
     let passphrase = passphrase::new(file, "the seed file")?;
     write_new(
@@ -128,7 +127,7 @@ fn read_set(path: &Path) -> Result<ShareSet, Failure> {
     Ok(ShareSet::parse(&note)?)
 }
 
-fn read_sets(paths: &[PathBuf]) -> Result<Vec<ShareSet>, Failure> {
+pub(crate) fn read_sets(paths: &[PathBuf]) -> Result<Vec<ShareSet>, Failure> {
     paths.iter().map(|path| read_set(path)).collect()
 }
 
@@ -143,46 +142,6 @@ fn check_bundle(set: &ShareSet, bundle: &KeyBundle) -> Result<(), Failure> {
             "Take the set and the key bundle of the same period; a vault's recovery key is in no bundle",
         ))
     }
-}
-
-fn description(set: &ShareSet) -> String {
-    format!(
-        "Set {}: {}, {}; {}.\nCompare these words with a sheet: {}\n",
-        set.id(),
-        set.purpose().describe(),
-        set.label(),
-        set.scheme().describe(),
-        set.fingerprint()
-    )
-}
-
-fn gather(set: &ShareSet, others: &[ShareSet]) -> Result<CustodySecret, Failure> {
-    let mut gathering = Gathering::new(set, others);
-    if at_keyboard() {
-        let screen = PrivateScreen::enter()?;
-        let mut message = format!("{}\n", description(set));
-        while let Some(few) = gathering.missing() {
-            screen.show(&message);
-            let number = few.given.len() + 1;
-            let what = format!("Share {number}. Enter alone stops.");
-            let Some(typed) = ask_share(&screen, &what)? else {
-                break;
-            };
-            message = match gathering.add(&typed) {
-                Ok(holder) => format!("The share of holder {holder} is good.\n\n"),
-                Err(refusal) => format!("{refusal}\n\n"),
-            };
-        }
-    } else {
-        for number in 1.. {
-            let Some(typed) = read_line()? else { break };
-            if !typed.trim().is_empty() {
-                let added = gathering.add(&typed);
-                added.map_err(|refusal| Failure::of_line(number, &refusal))?;
-            }
-        }
-    }
-    Ok(gathering.combine()?)
 }
 
 /// The words of one holder, for a drill.
@@ -201,46 +160,3 @@ fn one_share(set: &ShareSet) -> Result<Zeroizing<String>, Failure> {
         read_line()?.ok_or_else(none)
     }
 }
-
-/// Asks for words until there are as many as a share has, over as many lines as it takes. `None`
-/// when nothing was typed, or the person stopped.
-pub(crate) fn ask_share(
-    screen: &PrivateScreen,
-    what: &str,
-) -> Result<Option<Zeroizing<String>>, Failure> {
-    let mut typed = Zeroizing::new(String::with_capacity(SHARE_ROOM_BYTES));
-    screen.say(&format!(
-        "{what}\nType its {SHARE_WORDS} words; the first four letters of each are enough. \
-         Press Enter as often as you like.\n"
-    ));
-    loop {
-        let have = ShareWords::parse(&typed).map_or(0, |words| words.count());
-        let prompt = format!("From word {}: ", have + 1);
-        let Some(line) = screen.ask(&prompt)? else {
-            return Ok(None);
-        };
-        if line.trim().is_empty() {
-            return Ok(Some(typed).filter(|_| have > 0));
-        }
-        let before = typed.len();
-        if before + line.len() >= SHARE_ROOM_BYTES {
-            return Ok(Some(typed));
-        }
-        typed.push_str(&line);
-        typed.push(' ');
-        match ShareWords::parse(&typed) {
-            Err(NotAWord(place)) => {
-                typed.truncate(before);
-                screen.say(&format!(
-                    "Word {place} is not a word of a share. Type this line again, from word {}.\n",
-                    have + 1
-                ));
-            }
-            Ok(words) if words.count() >= SHARE_WORDS => return Ok(Some(typed)),
-            Ok(_) => {}
-        }
-    }
-}
-
-/// Two lines of the longest kind, so that the buffer never moves.
-const SHARE_ROOM_BYTES: usize = 8192;

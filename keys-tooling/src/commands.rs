@@ -8,6 +8,7 @@ use std::{
 use asylia_envelope::{day::Day, ids::InstanceId, key_bundle::UnverifiedBundle};
 use asylia_keys::{
     demo::DemoOffice,
+    dice::Mixed,
     files::{empty_private_folder, write_new},
     key_file::WorkFactor,
     period::{Window, new_period, to_note},
@@ -15,11 +16,11 @@ use asylia_keys::{
 use rand_core::{CryptoRng, RngCore};
 
 use crate::{
-    bundle_commands, ceremony_commands,
-    cli::{BundleCommand, Command, NewPeriodArgs, PeriodCommand, RootCommand, SiteCommand},
-    combine_command,
+    bundle_commands, carry_commands, ceremony_commands,
+    cli::{Command, NewPeriodArgs, PeriodCommand, RootCommand, SiteCommand},
+    combine_command, destroy_command,
     failure::Failure,
-    passphrase, root_commands, site_commands,
+    hand_over_commands, passphrase, root_commands, site_commands,
     split_command::{self, read_seed},
 };
 
@@ -36,6 +37,7 @@ pub(crate) fn run(
         }
         Command::Root(RootCommand::Collect(args)) => root_commands::collect(&args, rng),
         Command::Ceremony(command) => ceremony_commands::run(command, today, rng),
+        Command::HandOver(command) => hand_over_commands::run(command, today, rng),
         Command::Site(SiteCommand::New { out, passphrase }) => {
             site_commands::new(&out, passphrase.passphrase_file.as_deref(), rng)
         }
@@ -45,34 +47,10 @@ pub(crate) fn run(
             out,
             passphrase,
         }) => site_commands::sign(&manifest, &key, &out, passphrase.passphrase_file.as_deref()),
-        Command::Period(PeriodCommand::New(args)) => period_new(&args, today, rng),
-        Command::Bundle(BundleCommand::Build(args)) => bundle_commands::build(*args),
-        Command::Bundle(BundleCommand::Sign {
-            note,
-            key,
-            out,
-            previous,
-            anchor,
-            passphrase,
-        }) => bundle_commands::sign(
-            &note,
-            (previous.as_deref(), anchor.office),
-            &key,
-            &out,
-            passphrase.passphrase_file.as_deref(),
-        ),
-        Command::Bundle(BundleCommand::Verify {
-            note,
-            anchor,
-            previous,
-            previous_office,
-            on,
-        }) => bundle_commands::verify(
-            &note,
-            anchor.office,
-            (previous.as_deref(), previous_office),
-            on.unwrap_or(today),
-        ),
+        Command::Period(PeriodCommand::New(args)) => {
+            period_new(&args, today, &mut Mixed::asked(rng, args.dice)?)
+        }
+        Command::Bundle(command) => bundle_commands::run(command, today),
         Command::Period(PeriodCommand::Restore {
             seed,
             out,
@@ -81,6 +59,9 @@ pub(crate) fn run(
         Command::Split(args) => split_command::run(&args, today, rng),
         Command::Combine(args) => combine_command::combine(*args),
         Command::Drill(args) => combine_command::drill(&args, today, rng),
+        Command::Destroy(args) => destroy_command::run(&args, today),
+        Command::Qr { file, out } => carry_commands::qr(&file, &out),
+        Command::Scan { out } => carry_commands::scan(&out),
         Command::Fingerprint { note } => fingerprint(&note),
     }
 }

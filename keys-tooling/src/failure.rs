@@ -5,11 +5,17 @@ use std::io;
 
 use asylia_keys::{
     bundle::Refusal,
+    carry::BadCarry,
     ceremony::CeremonyError,
+    destruction::NotDue,
+    dice::BadThrows,
+    files::NotInMemory,
+    hand_over::{BadAppointment, BadManifest, NotAManifest},
     key_file::KeyFileError,
     period::BadPeriod,
     root::BadRoot,
-    shares::{BadNote, BadScheme, CombineError, DrillRefusal, ShareRefusal, SplitError},
+    shares::{BadNote, BadScheme, DrillRefusal, ShareRefusal, SplitError, TypedError},
+    terminal::TerminalError,
 };
 
 /// Two sentences.
@@ -29,11 +35,6 @@ impl Failure {
             &format!("Reading {what} failed: {reason}"),
             "Check the path and the file",
         )
-    }
-
-    /// A share on a line of standard input was refused.
-    pub(crate) fn of_line(number: usize, refusal: &ShareRefusal) -> Self {
-        Self(format!("Line {number}: {refusal}"))
     }
 
     /// `what` could not be written.
@@ -79,6 +80,14 @@ two_sentences!(
     BadScheme,
     SplitError,
     ShareRefusal,
-    CombineError,
+    TypedError,
+    TerminalError,
+    NotInMemory,
+    BadThrows,
+    BadCarry,
+    NotDue,
+    BadAppointment,
+    BadManifest,
+    NotAManifest,
     DrillRefusal
 );

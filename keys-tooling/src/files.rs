@@ -56,6 +56,17 @@ pub fn empty_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes `path` a folder of mode 0700, or takes one that is there.
+///
+/// # Errors
+/// Those of the file system.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
 /// Reads a whole file of at most `limit` bytes into a buffer that is cleared when dropped.
 ///
 /// # Errors
@@ -70,6 +81,60 @@ pub fn read_limited(path: &Path, limit: usize) -> io::Result<Zeroizing<Vec<u8>>>
     }
     Ok(bytes)
 }
+
+/// Why a folder is no place for pages with words. Each text is two sentences: what failed, what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotInMemory {
+    /// Nobody can say where it lies.
+    #[error("Reading the folder for pages failed: {0}. Check the path.")]
+    Unknown(io::ErrorKind),
+    /// On a disk words can be found for years, deleted or not.
+    #[error(
+        "The folder for pages lies on a disk, where deleted words can be found again. \
+         Give a folder in memory, such as one under /dev/shm."
+    )]
+    OnDisk,
+    /// Memory may be written to a disk.
+    #[error(
+        "This computer has swap, so that what lies in memory may reach a disk. \
+         Switch it off with `swapoff -a`, and use a computer that is only for ceremonies."
+    )]
+    Swap,
+}
+
+/// Looks whether a folder for pages lies in memory; `danger` permits any.
+///
+/// # Errors
+/// [`NotInMemory`].
+pub fn check_memory(folder: &Path, danger: bool) -> Result<(), NotInMemory> {
+    if danger {
+        return Ok(());
+    }
+    let looked_at = if folder.exists() {
+        folder
+    } else {
+        folder_of(folder)
+    };
+    let kind = rustix::fs::statfs(looked_at)
+        .map_err(|error| NotInMemory::Unknown(io::Error::from(error).kind()))?
+        .f_type;
+    let memory = IN_MEMORY
+        .iter()
+        .any(|magic| u64::try_from(kind) == Ok(*magic));
+    if !memory {
+        return Err(NotInMemory::OnDisk);
+    }
+    // The first line is a heading.
+    let swaps = fs::read_to_string("/proc/swaps").unwrap_or_default();
+    if swaps.lines().count() > 1 {
+        return Err(NotInMemory::Swap);
+    }
+    Ok(())
+}
+
+/// tmpfs and ramfs, as statfs(2) names them.
+const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
 
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {

@@ -35,6 +35,8 @@ pub enum KeyRole {
     RootSigning,
     /// Signs transcripts of ceremonies.
     WitnessSigning,
+    /// Signs the manifest of the hand-over by which its holder takes an office over.
+    IncomingSigning,
     /// Signs site manifests.
     SiteSigning,
     /// Seed of a period's intake and account identities.
@@ -108,13 +110,14 @@ impl WorkFactor {
 
 impl KeyRole {
     /// Every role.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Intake,
         Self::Account,
         Self::Identity,
         Self::OfficeSigning,
         Self::RootSigning,
         Self::WitnessSigning,
+        Self::IncomingSigning,
         Self::SiteSigning,
         Self::PeriodSeed,
         Self::IdentitySeed,
@@ -126,15 +129,21 @@ impl KeyRole {
     pub fn signs(self) -> bool {
         matches!(
             self,
-            Self::OfficeSigning | Self::RootSigning | Self::WitnessSigning | Self::SiteSigning
+            Self::OfficeSigning
+                | Self::RootSigning
+                | Self::WitnessSigning
+                | Self::IncomingSigning
+                | Self::SiteSigning
         )
     }
 
     fn magic(self) -> &'static str {
         match self {
-            Self::OfficeSigning | Self::RootSigning | Self::WitnessSigning | Self::SiteSigning => {
-                "asylia signing key v1"
-            }
+            Self::OfficeSigning
+            | Self::RootSigning
+            | Self::WitnessSigning
+            | Self::IncomingSigning
+            | Self::SiteSigning => "asylia signing key v1",
             Self::Intake | Self::Account | Self::Identity => "asylia identity v1",
             Self::PeriodSeed | Self::IdentitySeed | Self::VaultRecovery => "asylia seed v1",
         }
@@ -150,6 +159,7 @@ impl fmt::Display for KeyRole {
             Self::OfficeSigning => "office-signing",
             Self::RootSigning => "root-signing",
             Self::WitnessSigning => "witness-signing",
+            Self::IncomingSigning => "incoming-signing",
             Self::SiteSigning => "site-signing",
             Self::PeriodSeed => "period-seed",
             Self::IdentitySeed => "identity-seed",

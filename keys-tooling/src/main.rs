@@ -13,16 +13,18 @@ use clap::Parser;
 use rand_core::OsRng;
 
 mod bundle_commands;
+mod carry_commands;
 mod ceremony_commands;
 mod cli;
 mod combine_command;
 mod commands;
+mod destroy_command;
 mod failure;
+mod hand_over_commands;
 mod passphrase;
 mod root_commands;
 mod site_commands;
 mod split_command;
-mod terminal;
 
 /// Freed memory is cleared, since seeds and passphrases pass through libraries' buffers too.
 #[global_allocator]

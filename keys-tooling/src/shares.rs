@@ -27,6 +27,7 @@ mod sheet;
 mod slip39;
 #[cfg(test)]
 pub(crate) mod testing;
+mod typed;
 mod words;
 
 pub use drill::{Challenge, DRILL_ANSWER_LIMIT_BYTES, Drill, DrillAnswer, DrillRefusal};
@@ -36,4 +37,5 @@ pub use read_back::{ReadBack, ReadBackError, WORDS_ASKED};
 pub use scheme::{BadScheme, Group, HOLDERS_LIMIT, Place, SHARES_LIMIT, Scheme};
 pub use set::{BadHex, NewSet, SHARE_WORDS, Share, ShareSet, ShareSetId, SplitError, split};
 pub use sheet::{rehearsal_sheet_html, sheet_html};
+pub use typed::{TypedError, ask_share, gather_typed};
 pub use words::{NotAWord, ShareWords};

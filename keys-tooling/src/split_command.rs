@@ -3,19 +3,20 @@
 //! Words leave the program in two ways only: on the private screen, and as pages in a folder that
 //! lies in memory. The public note is written last, when every holder has what belongs to it.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use asylia_envelope::day::Day;
 use asylia_keys::{
     custody::CustodySecret,
-    files::{empty_private_folder, read_limited, write_new},
+    files::{check_memory, empty_private_folder, read_limited, write_new},
     key_file::{KEY_FILE_LIMIT_BYTES, KeyFileError},
     shares::{NewSet, ReadBack, Scheme, Share, ShareSet, sheet_html, split},
+    terminal::PrivateScreen,
 };
 use rand_core::{CryptoRng, RngCore};
 use zeroize::Zeroizing;
 
-use crate::{cli::SplitArgs, failure::Failure, passphrase, terminal::PrivateScreen};
+use crate::{cli::SplitArgs, failure::Failure, passphrase};
 
 /// Splits a seed and hands its shares out.
 pub(crate) fn run(
@@ -64,39 +65,6 @@ fn scheme(args: &SplitArgs) -> Result<Scheme, Failure> {
         Some(shares) => Scheme::single(args.threshold, shares)?,
         None => Scheme::of_groups(args.threshold, args.groups.clone())?,
     })
-}
-
-/// Pages hold the words in clear: on a disk they could be found for years, deleted or not.
-pub(crate) fn check_memory(folder: &Path, danger: bool) -> Result<(), Failure> {
-    if danger {
-        return Ok(());
-    }
-    let beside = folder
-        .parent()
-        .filter(|path| !path.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let looked_at = if folder.exists() { folder } else { beside };
-    let kind = rustix::fs::statfs(looked_at)
-        .map_err(|error| Failure::reading("the folder for pages", &error.into()))?
-        .f_type;
-    if !IN_MEMORY
-        .iter()
-        .any(|magic| u64::try_from(kind) == Ok(*magic))
-    {
-        return Err(Failure::new(
-            "The folder for pages lies on a disk, where deleted words can be found again",
-            "Give a folder in memory, such as one under /dev/shm",
-        ));
-    }
-    // The first line is a heading.
-    let swaps = fs::read_to_string("/proc/swaps").unwrap_or_default();
-    if swaps.lines().count() > 1 {
-        return Err(Failure::new(
-            "This computer has swap, so that what lies in memory may reach a disk",
-            "Switch it off with `swapoff -a`, and use a computer that is only for ceremonies",
-        ));
-    }
-    Ok(())
 }
 
 fn write_sheets(new: &NewSet, folder: &Path) -> Result<(), Failure> {
@@ -208,8 +176,6 @@ pub(crate) const SET_FILE: &str = "share-set.note";
 /// then.
 const DESTROY_AFTER_DAYS: i64 = 425;
 const COLUMNS: usize = 3;
-/// tmpfs and ramfs, as statfs(2) names them.
-const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
 
 const PRINTING: &str = "\
 The pages lie in memory, in the folder that you gave, and hold the words in clear. Now:

@@ -11,32 +11,55 @@ use rustix::termios::{
 };
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+/// Why words cannot be shown or read. Each text is two sentences: what failed, what to do.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TerminalError {
+    /// A pipe or a file would keep the words.
+    #[error(
+        "Words of shares are shown on a terminal alone, and this is none. \
+         Run this in a terminal; `split` can also write pages with --sheets."
+    )]
+    NoTerminal,
+    /// A line is too long, or no text.
+    #[error(
+        "A line with words could not be read: it is too long or no text. \
+         Give one share a line, 33 words with spaces between."
+    )]
+    Line,
+}
 
 /// The screen on which secrets are shown; cleared and left when dropped.
-pub(crate) struct PrivateScreen {
+pub struct PrivateScreen {
     before: Termios,
 }
 
 impl PrivateScreen {
     /// Refuses where there is no terminal: a pipe or a file would keep the words.
-    pub(crate) fn check() -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// [`TerminalError::NoTerminal`].
+    pub fn check() -> Result<(), TerminalError> {
         if at_keyboard() && io::stdout().is_terminal() {
             Ok(())
         } else {
-            Err(no_terminal())
+            Err(TerminalError::NoTerminal)
         }
     }
 
     /// Goes there.
-    pub(crate) fn enter() -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// [`TerminalError::NoTerminal`].
+    pub fn enter() -> Result<Self, TerminalError> {
         Self::check()?;
-        let before = tcgetattr(io::stdin()).map_err(|_| no_terminal())?;
+        let before = tcgetattr(io::stdin()).map_err(|_| TerminalError::NoTerminal)?;
         let mut private = before.clone();
         private.local_modes.remove(LocalModes::ISIG);
         // Ends the line at once, as a signal would have.
         private.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
-        tcsetattr(io::stdin(), OptionalActions::Now, &private).map_err(|_| no_terminal())?;
+        tcsetattr(io::stdin(), OptionalActions::Now, &private)
+            .map_err(|_| TerminalError::NoTerminal)?;
         // What was printed before belongs to the first screen.
         let _ = io::stdout().flush();
         write_directly(OTHER_SCREEN);
@@ -44,18 +67,21 @@ impl PrivateScreen {
     }
 
     /// Clears the screen and shows `text`.
-    pub(crate) fn show(&self, text: &str) {
+    pub fn show(&self, text: &str) {
         write_directly(CLEAR);
         self.say(text);
     }
 
     /// Shows `text` below what is there.
-    pub(crate) fn say(&self, text: &str) {
+    pub fn say(&self, text: &str) {
         write_directly(text);
     }
 
     /// Asks for one line; `None` when the person stops by Ctrl-C or Ctrl-D.
-    pub(crate) fn ask(&self, prompt: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+    ///
+    /// # Errors
+    /// [`TerminalError::Line`].
+    pub fn ask(&self, prompt: &str) -> Result<Option<Zeroizing<String>>, TerminalError> {
         self.say(prompt);
         let line = read_line()?;
         Ok(line.filter(|line| !line.as_bytes().contains(&INTERRUPT)))
@@ -72,18 +98,17 @@ impl Drop for PrivateScreen {
 }
 
 /// Whether a person types, and not a script.
-pub(crate) fn at_keyboard() -> bool {
+#[must_use]
+pub fn at_keyboard() -> bool {
     io::stdin().is_terminal()
 }
 
 /// The next line of standard input without its end; `None` at the end of it.
-pub(crate) fn read_line() -> Result<Option<Zeroizing<String>>, Failure> {
-    let failed = || {
-        Failure::new(
-            "A line with words could not be read: it is too long or no text",
-            "Give one share a line, 33 words with spaces between",
-        )
-    };
+///
+/// # Errors
+/// [`TerminalError::Line`].
+pub fn read_line() -> Result<Option<Zeroizing<String>>, TerminalError> {
+    let failed = || TerminalError::Line;
     // Room for the longest line: the buffer never moves, and the library's own buffer stays empty.
     let mut line = Zeroizing::new(Vec::with_capacity(LINE_LIMIT_BYTES));
     let mut byte = Zeroizing::new([0_u8]);
@@ -106,13 +131,6 @@ pub(crate) fn read_line() -> Result<Option<Zeroizing<String>>, Failure> {
     }
     let text = core::str::from_utf8(&line).map_err(|_| failed())?;
     Ok(Some(Zeroizing::new(text.to_owned())))
-}
-
-fn no_terminal() -> Failure {
-    Failure::new(
-        "Words of shares are shown on a terminal alone, and this is none",
-        "Run this in a terminal; `split` can also write pages with --sheets",
-    )
 }
 
 /// Past the library's buffer, which would keep the text. A terminal that is gone shows nothing, and

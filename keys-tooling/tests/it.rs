@@ -18,6 +18,8 @@ use std::{
 
 #[path = "it/ceremony.rs"]
 mod ceremony;
+#[path = "it/change.rs"]
+mod change;
 #[path = "it/shares.rs"]
 mod shares;
 #[path = "it/terminal.rs"]

@@ -274,6 +274,7 @@ console-act-follow-up-accepted = took in a follow-up
 console-act-follow-up-refused = refused a follow-up
 console-act-bundle-made = made a bundle for the server
 console-act-bundle-written = wrote a bundle for the server to a stick
+console-act-handed-over = handed the vault over
 console-act-damage-seen = met damage before writing
 
 ## People and keys
@@ -394,6 +395,11 @@ console-cli-doctor-rows = Not as it was written: { $row }. Keep the folder as it
 console-cli-doctor-record = Damaged record { $record }: its stored bytes changed on the disk. Restore it from the last backup.
 console-cli-doctor-file = The database file has faults: { $fault }
 console-cli-doctor-bundle = The key bundle's row is damaged. Restore the vault from the last backup.
+console-cli-doctor-keys = Reports can be sealed under the key bundle here until { $until }.
+console-cli-doctor-keys-meeting = KEYS: reports can be sealed until { $until } only. Hold the meeting of the year now (docs/CEREMONY.md).
+console-cli-doctor-keys-overdue = KEYS: reports can be sealed until { $until } only, and the meeting of the year is overdue. Hold it this week.
+console-cli-doctor-keys-urgent = KEYS: after { $until } nobody can report any more. Get a new key bundle signed and to the server before.
+console-cli-doctor-keys-over = KEYS: since { $until } nobody can report under the key bundle here. Take the newest with `identity add --keys`, or hold the meeting now.
 console-cli-doctor-network = The kernel refuses this program every network socket, as just tried.
 console-cli-doctor-sound = No damage found.
 console-cli-search-words = Words to look for:
@@ -416,6 +422,32 @@ console-cli-identity-destroyed = Destroyed on { $day }.
 console-cli-identity-due = Its identities can be destroyed: nothing more needs them.
 console-cli-identity-gone = The identities of { $period } ({ $identities }) are destroyed in this vault, and the statement is written.
 console-cli-identity-gone-limits = Other copies stay until they are destroyed too: identity files, shares of the seeds, and copies of this vault. What is in the vault stays readable to those who can unlock it.
+console-hand-over-begin = The vault passes from one office to the next. Both are here, and the holders of the new recovery key; nobody else, no telephone, no camera and no network.
+console-hand-over-demo = DEMO KEYS: for trying out. Nothing real belongs in this vault.
+console-hand-over-appointed = The Committee appointed:
+    { $text }
+    Compare key and words with what you were told before.
+console-hand-over-shares = The outgoing focal point is not needed: holders of the recovery key open the vault.
+    { $text }
+console-hand-over-ask-share = The next share of the recovery key
+console-hand-over-share-good = The share of holder { $holder } is good.
+console-hand-over-ask-outgoing = The outgoing focal point's passphrase of the vault:
+console-hand-over-ask-key = The incoming focal point's passphrase of the key file:
+console-hand-over-destroyed = Period { $period }: nothing needs its identities any more. They are destroyed in this vault, and a statement says so.
+console-hand-over-alone = Now the incoming focal point is alone at the keyboard.
+console-hand-over-ask-new = New passphrase of the vault, at least 12 characters, best six random words:
+console-hand-over-ask-again = The same once more:
+console-hand-over-ask-opened = The vault is handed over already. The incoming focal point's passphrase of the vault:
+console-hand-over-differ = The two differ. Type them again.
+console-hand-over-short = This has fewer than 12 characters. Use six or more random words.
+console-hand-over-manifest = This is what both sign:
+    { $text }
+    Read it aloud.
+console-hand-over-agree-outgoing = Whoever hands over types `agreed`, or stops with Ctrl-C:
+console-hand-over-agree-incoming = Whoever takes over types `agreed`, or stops with Ctrl-C:
+console-hand-over-not-agreed = Nothing was changed.
+console-hand-over-done = The vault is handed over and checked: { $name } opens it, and no old passphrase does. Give hand-over.txt, head.txt and the statements to both and to the Committee. Staff who stay are added again with `users add`; every older copy of the vault still opens as before, so destroy the old backups.
+
 console-cli-audit-verified = { $events } events, { $heads } of them signed heads.
 console-cli-audit-fault = Not as it was written: { $fault }
 console-cli-audit-head-fits = Event { $number }, which the carried head signs, is in its place.

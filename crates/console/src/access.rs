@@ -66,6 +66,8 @@ pub enum Verb {
     IdentityList,
     /// Destroy the identities of a period.
     IdentityDestroy,
+    /// Hand the vault over to the next office.
+    HandOver,
     /// Search the reports for words.
     Search,
     /// Pin the server's key.
@@ -169,7 +171,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -190,6 +192,7 @@ impl Verb {
         Self::IdentityAdd,
         Self::IdentityList,
         Self::IdentityDestroy,
+        Self::HandOver,
         Self::Search,
         Self::Pair,
         Self::Export,
@@ -294,6 +297,7 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::IdentityAdd, HEAD),
     (Verb::IdentityList, HEAD),
     (Verb::IdentityDestroy, HEAD),
+    (Verb::HandOver, HEAD),
     (Verb::Search, CASEWORK),
     (Verb::Pair, HEAD),
     (Verb::Export, CASEWORK),

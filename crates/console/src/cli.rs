@@ -32,6 +32,7 @@ mod case;
 mod desk;
 mod doctor;
 mod export;
+mod hand_over;
 mod identity;
 mod import;
 mod init;
@@ -82,6 +83,8 @@ enum Verb {
     /// Identities of periods: what opens what was sealed to them
     #[command(subcommand)]
     Identity(identity::IdentityVerb),
+    /// Hand the vault over to the next office: re-wraps it, makes a new recovery set, writes a signed manifest
+    HandOver(Box<hand_over::HandOverArgs>),
     /// The chain of events and the log of who did what
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -146,9 +149,9 @@ struct InitArgs {
     /// Memory that one guess of the passphrase costs, in MiB
     #[arg(long, value_name = "N", default_value_t = KDF_DEFAULT_MIB)]
     kdf_mib: u32,
-    /// A file with the recovery key: one line of 64 hexadecimal digits
-    #[arg(long, value_name = "F")]
-    recovery_key_file: Option<PathBuf>,
+    /// Public file of the recovery key, the recovery.note of its ceremony
+    #[arg(long, value_name = "FILE")]
+    recovery: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -288,6 +291,7 @@ fn run(
         Verb::Init(args) => init::run(&machine, &args),
         Verb::Browser(args) => serve::run(&runtime, &machine, &args),
         Verb::Batch(args) => batch::run(&machine, args),
+        Verb::HandOver(args) => hand_over::run(&machine, *args),
         verb => act(&desk::Desk::of_one(machine), verb),
     }
 }
@@ -316,7 +320,11 @@ fn act(desk: &desk::Desk, verb: Verb) -> Result<(), Failure> {
         Verb::Backup(args) => preserve::backup(desk, &args),
         Verb::Restore(args) => preserve::restore(desk, &args),
         // `run` and the batch take these for themselves.
-        Verb::Init(_) | Verb::Browser(_) | Verb::Batch(_) | Verb::OpenBrowser { .. } => Ok(()),
+        Verb::Init(_)
+        | Verb::Browser(_)
+        | Verb::Batch(_)
+        | Verb::HandOver(_)
+        | Verb::OpenBrowser { .. } => Ok(()),
     }
 }
 

@@ -144,6 +144,7 @@ mod tests {
         "console-change-",
         "console-reason-",
         "console-advice-",
+        "console-hand-over-",
         "console-help-",
         "console-act-",
         "console-role-",

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod correspondence;
 pub mod deny_list;
 pub mod door;
+pub mod hand_over;
 pub mod identity;
 pub mod import;
 pub mod l10n;

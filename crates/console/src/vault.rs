@@ -11,6 +11,7 @@ use std::{cell::RefCell, fs, path::Path};
 
 use asylia_envelope::{
     day::Day,
+    hybrid::{HybridIdentity, HybridRecipient},
     key_bundle::{Anchor, KeyBundle},
 };
 use asylia_keys::identity::AnyIdentity;
@@ -28,7 +29,6 @@ use crate::{
         blob::{BlobReader, BlobRef, TakePiece},
         chain::Tip,
         header::{Header, KdfCost},
-        slot::RecoveryKey,
     },
 };
 
@@ -46,6 +46,7 @@ mod error;
 mod files;
 mod first_form;
 pub mod frame;
+mod hand_over;
 pub mod head;
 pub mod header;
 mod hexadecimal;
@@ -69,6 +70,7 @@ pub use self::{
     contents::{Contents, Row},
     destruction::{DestructionNote, NotAStatement, Obstacle},
     error::VaultError,
+    hand_over::Incoming,
     people::NewPerson,
     periods::{Added, PeriodState},
     session::Session,
@@ -119,8 +121,9 @@ pub struct NewVault {
     pub anchor: Anchor,
     /// The office's identities.
     pub identities: Vec<AnyIdentity>,
-    /// Opens the vault when a passphrase is lost; without it a lost passphrase is lost.
-    pub recovery: Option<RecoveryKey>,
+    /// Public half of the recovery key, which opens the vault when a passphrase is lost; without it a lost
+    /// passphrase is lost.
+    pub recovery: Option<HybridRecipient>,
 }
 
 /// Pieces of an open vault.
@@ -176,13 +179,13 @@ impl Vault {
     pub fn recover(
         machine: Machine,
         directory: &Path,
-        key: &RecoveryKey,
+        recovery: &HybridIdentity,
     ) -> Result<Self, VaultError> {
         let mut connection = Self::connect(&machine, directory)?;
         let (vault_id, slots) = Self::read_slots(&machine, &mut connection)?;
         let slot = slots.iter().find(|slot| slot.is_recovery());
         let slot = slot.ok_or(VaultError::NoRecovery)?;
-        let (secrets, ring) = slot.recover(&vault_id, key)?;
+        let (secrets, ring) = slot.recover(&vault_id, recovery)?;
         let session = Session::new(slot.person, secrets, ring);
         Self::load(machine, connection, vault_id, session, slot.cost)
     }
@@ -229,6 +232,9 @@ impl Vault {
             search: Index::default(),
         };
         vault.refresh()?;
+        if vault.contents.hand_overs.len() > vault.session.terms_before() {
+            return Err(VaultError::HandedOver);
+        }
         let removed = vault.contents.people.get(&vault.session.person);
         if removed.is_some_and(|person| person.removed) {
             return Err(VaultError::WrongPassphrase);
@@ -330,6 +336,9 @@ impl Vault {
             &mut self.contents,
             self.tip,
         ))?;
+        if self.contents.hand_overs.len() > self.session.terms_before() {
+            return Err(VaultError::HandedOver);
+        }
         let faults = self.contents.damaged.len() as u64;
         let mut begun = VaultTransaction {
             handle,

@@ -17,6 +17,8 @@ pub(super) enum Fact {
     Plan(String),
     /// The seeds of a period were drawn.
     Period(String),
+    /// The recovery key of a vault was drawn.
+    Recovery(String),
     /// A seed was split; id of the set and digest of its public note.
     Split(String, Purpose, ShareSetId, [u8; 32]),
     /// A sheet was handed to its holder.
@@ -65,6 +67,7 @@ impl fmt::Display for Fact {
         match self {
             Self::Plan(line) => write!(f, "plan: {line}"),
             Self::Period(id) => write!(f, "period made: {id}"),
+            Self::Recovery(label) => write!(f, "recovery key made: {label}"),
             Self::Split(period, purpose, id, note) => {
                 let note = hex::encode(note);
                 write!(f, "seed split: {period} {purpose} {id} {note}")
@@ -96,6 +99,7 @@ impl Fact {
         Some(match name {
             "plan" => Self::Plan(value.to_owned()),
             "period made" => Self::Period(word()?.to_owned()),
+            "recovery key made" => Self::Recovery(word()?.to_owned()),
             "seed split" => Self::Split(
                 word()?.to_owned(),
                 purpose(word()?)?,

@@ -1,17 +1,19 @@
-//! What a year's ceremony shall make, fixed before its first step and written into its transcript.
+//! What a ceremony shall make, fixed before its first step and written into its transcript: the periods of a
+//! year, a recovery key of the vault, or both.
 
 use core::fmt::Display;
 
 use asylia_envelope::{
     day::Day,
+    key_bundle::KeyBundle,
     signing::{Office, Transfer, VerifyingKey},
 };
 
 use super::witness::Witness;
 use crate::{
     custody::Purpose,
-    period::Window,
-    root::RootDescription,
+    period::{Window, is_period_id},
+    root::{BadRoot, RootDescription},
     shares::{BadScheme, Group, Scheme},
 };
 
@@ -24,18 +26,33 @@ pub struct YearPlan {
     pub previous: Option<[u8; 32]>,
     /// First day of the first period.
     pub from: Day,
-    /// How many periods, each to the end of its quarter: 1 to 4.
+    /// How many periods, each to the end of its quarter: 1 to 4, or none beside a recovery key.
     pub quarters: u8,
     /// Who must come together for the key that opens reports.
     pub reports: Group,
     /// Who must come together for the key that opens identity parts.
     pub identities: Group,
+    /// Day of the next hand-over: files of periods that begin behind it are not given to the office of today; the
+    /// next one gets them from the shares.
+    pub hand_over: Option<Day>,
+    /// A recovery key of the vault, and who must come together for it.
+    pub recovery: Option<Recovery>,
     /// Keys that sign replies; none keeps those of the bundle in use.
     pub office_keys: Vec<VerifyingKey<Office>>,
     /// The paired server's key; none keeps that of the bundle in use.
     pub transfer_key: Option<VerifyingKey<Transfer>>,
-    /// Keys of the witnesses; all of them sign the transcript.
+    /// Keys of the witnesses; all of them sign the transcript. A recovery key alone may do without: whoever
+    /// takes it into use signs for it.
     pub witnesses: Vec<VerifyingKey<Witness>>,
+}
+
+/// A recovery key that a ceremony makes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recovery {
+    /// Tells it from earlier ones; by the rule of a period's name.
+    pub label: String,
+    /// Who must come together.
+    pub holders: Group,
 }
 
 /// Why a plan is none. Each text is two sentences: what failed, what to do.
@@ -43,8 +60,13 @@ pub struct YearPlan {
 #[non_exhaustive]
 pub enum BadPlan {
     /// The number of periods.
-    #[error("A ceremony makes 1 to 4 periods. Give another number.")]
+    #[error("A ceremony makes 1 to 4 periods, or a recovery key. Give another number.")]
     Quarters,
+    /// The label of the recovery key.
+    #[error(
+        "This is no label of a recovery key. Use at most 12 letters, digits and dashes, such as a day."
+    )]
+    Label,
     /// Nobody would sign the transcript, or somebody twice.
     #[error("A ceremony needs the keys of its witnesses, each once. Give --witness for each.")]
     Witnesses,
@@ -60,21 +82,71 @@ pub enum BadPlan {
 }
 
 impl YearPlan {
+    /// A recovery key alone, for the office of a key bundle; a demonstration's makes a rehearsal.
+    ///
+    /// # Errors
+    /// Root keys that make no root.
+    pub fn of_recovery(
+        bundle: &KeyBundle,
+        holders: Group,
+        witnesses: Vec<VerifyingKey<Witness>>,
+        today: Day,
+    ) -> Result<Self, BadRoot> {
+        let content = bundle.content();
+        Ok(Self {
+            root: RootDescription::new(
+                content.demo,
+                content.instance,
+                &content.office,
+                content.threshold,
+                content.roots.clone(),
+            )?,
+            previous: None,
+            from: today,
+            quarters: 0,
+            reports: holders,
+            identities: holders,
+            hand_over: None,
+            recovery: Some(Recovery {
+                label: today.to_string(),
+                holders,
+            }),
+            office_keys: Vec::new(),
+            transfer_key: None,
+            witnesses,
+        })
+    }
+
     /// Checks the numbers.
     ///
     /// # Errors
     /// Every [`BadPlan`] but `KnownPeriod` and `Text`.
     pub fn check(&self) -> Result<(), BadPlan> {
-        if !(1..=4).contains(&self.quarters) {
+        let least = if self.recovery.is_some() { 0 } else { 1 };
+        if !(least..=4).contains(&self.quarters) {
             return Err(BadPlan::Quarters);
         }
+        if self.recovery.iter().any(|key| !is_period_id(&key.label)) {
+            return Err(BadPlan::Label);
+        }
         let once = |key| self.witnesses.iter().filter(|other| *other == key).count() == 1;
-        if self.witnesses.is_empty() || !self.witnesses.iter().all(once) {
+        let unseen = self.witnesses.is_empty() && self.quarters > 0;
+        if unseen || !self.witnesses.iter().all(once) {
             return Err(BadPlan::Witnesses);
         }
-        self.scheme(Purpose::PeriodSeed)?;
-        self.scheme(Purpose::IdentitySeed)?;
+        Purpose::ALL
+            .into_iter()
+            .try_for_each(|purpose| self.scheme(purpose).map(drop))?;
         Ok(())
+    }
+
+    /// Every secret that is made and split, with its label, in order.
+    pub(super) fn secrets(&self) -> Vec<(String, Purpose)> {
+        let of_period = |(id, _): (String, Window)| SPLIT.map(move |purpose| (id.clone(), purpose));
+        let recovery = self.recovery.iter();
+        let recovery = recovery.map(|key| (key.label.clone(), Purpose::VaultRecovery));
+        let periods = self.periods().into_iter().flat_map(of_period);
+        periods.chain(recovery).collect()
     }
 
     /// Names and windows of the periods: the first from [`Self::from`], the others from the first day of
@@ -90,11 +162,36 @@ impl YearPlan {
         periods
     }
 
-    /// Sheets are destroyed when the last period has been over for 60 days.
+    /// Names of the periods whose identity files the office of today gets.
+    pub(super) fn given(&self) -> Vec<String> {
+        let last = self.hand_over;
+        let given =
+            move |(_, window): &(String, Window)| last.is_none_or(|day| window.from() <= day);
+        let periods = self.periods().into_iter().filter(given);
+        periods.map(|(id, _)| id).collect()
+    }
+
+    /// Sheets are destroyed when the last period has been over for 60 days; those of a recovery key alone when
+    /// the next hand-over is 60 days late.
     #[must_use]
     pub fn destroy_after(&self) -> Day {
-        let last = self.periods().last().map(|(_, window)| window.until());
-        last.unwrap_or(self.from).plus_days(KEPT_DAYS)
+        match self.periods().last() {
+            Some((_, window)) => window.until().plus_days(KEPT_DAYS),
+            None => self.from.plus_days(365 + KEPT_DAYS),
+        }
+    }
+
+    /// How many holders a secret of a purpose has.
+    pub(super) fn holders(&self, purpose: Purpose) -> u8 {
+        self.group(purpose).count
+    }
+
+    fn group(&self, purpose: Purpose) -> Group {
+        match (purpose, &self.recovery) {
+            (Purpose::IdentitySeed, _) => self.identities,
+            (Purpose::VaultRecovery, Some(key)) => key.holders,
+            (Purpose::PeriodSeed | Purpose::VaultRecovery, _) => self.reports,
+        }
     }
 
     /// Who keeps shares of a seed.
@@ -102,10 +199,7 @@ impl YearPlan {
     /// # Errors
     /// [`BadScheme`].
     pub fn scheme(&self, purpose: Purpose) -> Result<Scheme, BadScheme> {
-        let Group { threshold, count } = match purpose {
-            Purpose::IdentitySeed => self.identities,
-            Purpose::PeriodSeed | Purpose::VaultRecovery => self.reports,
-        };
+        let Group { threshold, count } = self.group(purpose);
         Scheme::single(threshold, count)
     }
 
@@ -123,6 +217,12 @@ impl YearPlan {
         line("quarters", &self.quarters);
         for (name, group) in [("reports", self.reports), ("identities", self.identities)] {
             line(name, &format!("{} of {}", group.threshold, group.count));
+        }
+        let hand_over = self.hand_over.iter();
+        hand_over.for_each(|day| line("hand-over", day));
+        if let Some(Recovery { label, holders }) = &self.recovery {
+            let text = format!("{label} {} of {}", holders.threshold, holders.count);
+            line("recovery", &text);
         }
         let keys = self.office_keys.iter();
         keys.for_each(|key| line("office key", key));
@@ -172,6 +272,14 @@ fn read(rehearsal: bool, lines: &[&str]) -> Option<YearPlan> {
         quarters: one("quarters")?.parse().ok()?,
         reports: group(one("reports")?)?,
         identities: group(one("identities")?)?,
+        hand_over: match one("hand-over") {
+            Some(day) => Some(day.parse().ok()?),
+            None => None,
+        },
+        recovery: match one("recovery") {
+            Some(text) => Some(recovery(text)?),
+            None => None,
+        },
         office_keys: office_keys.collect::<Option<_>>()?,
         transfer_key: match one("transfer key") {
             Some(key) => Some(VerifyingKey::parse(key).ok()?),
@@ -189,5 +297,15 @@ fn group(text: &str) -> Option<Group> {
     })
 }
 
+fn recovery(text: &str) -> Option<Recovery> {
+    let (label, holders) = text.split_once(' ')?;
+    Some(Recovery {
+        label: label.to_owned(),
+        holders: group(holders)?,
+    })
+}
+
+/// Seeds of a period that a ceremony splits.
+const SPLIT: [Purpose; 2] = [Purpose::PeriodSeed, Purpose::IdentitySeed];
 const KEPT_DAYS: i64 = 60;
 const NONE: &str = "none";

@@ -62,6 +62,12 @@ pub enum CeremonyError {
          Collect it again with `root collect --instance`."
     )]
     OtherInstallation,
+    /// The folder's ceremony makes something else.
+    #[error(
+        "The ceremony in this folder makes something else, or is another office's. \
+         Give its own command, or a new folder."
+    )]
+    OtherPlan,
     /// Another process works in the folder.
     #[error(
         "Another program works on this ceremony's folder. End it, and run the same command again."

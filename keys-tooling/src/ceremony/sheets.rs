@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use super::{
     fact::Fact,
     room::CeremonyError,
-    standing::{SetStanding, Standing, holders},
+    screen::Screen,
+    standing::{SetStanding, Standing},
     transcript::BadTranscript,
-    year::{SETS, Screen, Year, remove, write_again},
+    year::{SETS, Year, remove, write_again},
 };
 use crate::{
     custody::Purpose,
@@ -55,7 +56,7 @@ impl Year {
             "a set's note",
         )?;
         screen.say(&format!(
-            "\nPeriod {id}: {} is split, {}.\nFingerprint of the set: {}",
+            "\n{id}: {} is split, {}.\nFingerprint of the set: {}",
             purpose.describe(),
             scheme.describe(),
             new.set.fingerprint()
@@ -85,18 +86,22 @@ impl Year {
             ))?;
             return self.commit([Fact::Abandoned(*id)], today);
         }
-        let count = holders(&self.plan, purpose);
+        let count = self.plan.holders(purpose);
         screen.say(&format!(
-            "\nHolder {holder} of {count} for {}. Only this holder looks at the printer.\nPrint these pages:",
-            purpose.describe()
+            "\nHolder {holder} of {count} for {}. Only this holder looks at the printer.\nPrint these pages, which lie in {}:",
+            purpose.describe(),
+            self.place.sheets.display()
         ))?;
         for id in sets {
             screen.say(&format!("  {}", page_name(*id, holder)))?;
         }
-        screen.say(&format!(
-            "Now hand these {} sheets to holder {holder}, who counts them.",
-            sets.len()
-        ))?;
+        screen.say(&match sets {
+            [_] => format!("Now hand this sheet to holder {holder}."),
+            _ => format!(
+                "Now hand these {} sheets to holder {holder}, who counts them.",
+                sets.len()
+            ),
+        })?;
         while screen
             .ask("Type `handed` when it is done, or stop: ")?
             .trim()
@@ -172,7 +177,7 @@ impl Year {
     }
 
     /// Every set that is not given up, as its note says, which is the one that the transcript names.
-    fn sets(&self) -> Result<Vec<ShareSet>, CeremonyError> {
+    pub(super) fn sets(&self) -> Result<Vec<ShareSet>, CeremonyError> {
         let (_, standing) = Standing::of(&self.transcript)?;
         standing.sets.iter().map(|set| self.read_set(set)).collect()
     }
@@ -208,7 +213,7 @@ impl Year {
         let (plan, standing) = Standing::of(&self.transcript)?;
         let mut pages = Vec::new();
         for set in &standing.sets {
-            let due = 1..=holders(&plan, set.purpose);
+            let due = 1..=plan.holders(set.purpose);
             let due = due.filter(|holder| !set.handed.contains(holder));
             pages.extend(due.map(|holder| page_name(set.id, holder)));
         }

@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use super::{
     fact::Fact,
     room::CeremonyError,
+    screen::Screen,
     standing::Standing,
-    year::{Screen, Year, write_again},
+    year::{Year, write_again},
 };
 use crate::{
     bundle::{self, Plan},

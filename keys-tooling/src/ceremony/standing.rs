@@ -18,6 +18,8 @@ use crate::{custody::Purpose, shares::ShareSetId};
 pub(super) enum Step {
     /// Draw the seeds of a period.
     Period(String),
+    /// Draw the recovery key of a vault.
+    Recovery(String),
     /// Split a seed and write its sheets.
     Split(String, Purpose),
     /// Hand the sheets of these sets to one holder.
@@ -53,6 +55,7 @@ pub(super) struct SetStanding {
 #[derive(Default)]
 pub(super) struct Standing {
     pub(super) periods: Vec<String>,
+    pub(super) recovery: Option<String>,
     pub(super) sets: Vec<SetStanding>,
     identities: Vec<Keeper>,
     pub(super) drafted: Option<(Day, [u8; 32])>,
@@ -62,9 +65,6 @@ pub(super) struct Standing {
     witnessed: Vec<VerifyingKey<Witness>>,
     pub(super) closed: bool,
 }
-
-/// Seeds that a ceremony splits.
-pub(super) const SPLIT: [Purpose; 2] = [Purpose::PeriodSeed, Purpose::IdentitySeed];
 
 impl Standing {
     /// Plan and standing.
@@ -97,7 +97,7 @@ impl Standing {
             Fact::Abandoned(id) => {
                 let before = self.sets.len();
                 self.sets.retain(|set| set.id != *id);
-                self.drafted.is_none() && self.sets.len() < before
+                self.drafted.is_none() && !self.removed && self.sets.len() < before
             }
             // Signers are counted again on the note itself.
             Fact::Signed(key) => {
@@ -113,6 +113,7 @@ impl Standing {
     fn is_next(&self, fact: &Fact, step: &Step) -> bool {
         match (fact, step) {
             (Fact::Period(id), Step::Period(due)) => id == due,
+            (Fact::Recovery(label), Step::Recovery(due)) => label == due,
             (Fact::Split(id, purpose, ..), Step::Split(due, of)) => id == due && purpose == of,
             (Fact::Handed(id, holder), Step::HandOut(_, due, sets)) => {
                 holder == due && sets.contains(id)
@@ -131,6 +132,7 @@ impl Standing {
     fn enter(&mut self, fact: &Fact, transcript: &Transcript) -> bool {
         match fact {
             Fact::Period(id) => self.periods.push(id.clone()),
+            Fact::Recovery(label) => self.recovery = Some(label.clone()),
             Fact::Split(period, purpose, id, note) => self.sets.push(SetStanding {
                 period: period.clone(),
                 purpose: *purpose,
@@ -168,14 +170,20 @@ impl Standing {
         if let Some(id) = ids.iter().find(|id| !self.periods.contains(id)) {
             return Step::Period(id.clone());
         }
-        for (id, purpose) in ids.iter().flat_map(|id| SPLIT.map(|purpose| (id, purpose))) {
-            let there = |set: &SetStanding| set.period == *id && set.purpose == purpose;
+        if let (Some(key), None) = (&plan.recovery, &self.recovery) {
+            return Step::Recovery(key.label.clone());
+        }
+        for (id, purpose) in plan.secrets() {
+            let there = |set: &SetStanding| set.period == id && set.purpose == purpose;
             if !self.sets.iter().any(there) {
-                return Step::Split(id.clone(), purpose);
+                return Step::Split(id, purpose);
             }
         }
         if let Some(step) = self.next_sheet(plan) {
             return step;
+        }
+        if ids.is_empty() {
+            return self.next_at_the_end(plan);
         }
         let keepers = [Keeper::Office, Keeper::Custodian];
         if let Some(keeper) = keepers
@@ -187,19 +195,23 @@ impl Standing {
         match (self.drafted.is_some(), self.bundle, self.removed) {
             (false, ..) => Step::Draft,
             (_, false, _) => Step::Sign,
-            (_, _, false) => Step::RemoveSeeds,
-            _ => {
-                let mut due = plan.witnesses.iter();
-                let due = due.find(|key| !self.witnessed.contains(key));
-                due.map_or(Step::Close, |key| Step::Witness(key.clone()))
-            }
+            _ => self.next_at_the_end(plan),
         }
+    }
+
+    fn next_at_the_end(&self, plan: &YearPlan) -> Step {
+        if !self.removed {
+            return Step::RemoveSeeds;
+        }
+        let mut due = plan.witnesses.iter();
+        let due = due.find(|key| !self.witnessed.contains(key));
+        due.map_or(Step::Close, |key| Step::Witness(key.clone()))
     }
 
     /// All sheets are handed out, then all are read back.
     fn next_sheet(&self, plan: &YearPlan) -> Option<Step> {
-        for purpose in SPLIT {
-            for holder in 1..=holders(plan, purpose) {
+        for purpose in Purpose::ALL {
+            for holder in 1..=plan.holders(purpose) {
                 let due: Vec<ShareSetId> = self
                     .sets
                     .iter()
@@ -211,8 +223,8 @@ impl Standing {
                 }
             }
         }
-        for purpose in SPLIT {
-            for holder in 1..=holders(plan, purpose) {
+        for purpose in Purpose::ALL {
+            for holder in 1..=plan.holders(purpose) {
                 let due =
                     |set: &&SetStanding| set.purpose == purpose && !set.read.contains(&holder);
                 if let Some(set) = self.sets.iter().find(due) {
@@ -221,13 +233,5 @@ impl Standing {
             }
         }
         None
-    }
-}
-
-/// How many holders a seed of a purpose has.
-pub(super) fn holders(plan: &YearPlan, purpose: Purpose) -> u8 {
-    match purpose {
-        Purpose::IdentitySeed => plan.identities.count,
-        Purpose::PeriodSeed | Purpose::VaultRecovery => plan.reports.count,
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     bundle,
     identity::AnyIdentity,
     key_file::WorkFactor,
+    recovery::RecoveryNote,
     root::RootDescription,
     shares::{Gathering, Group, SHARE_WORDS, ShareSet, testing::SeededRng},
     signing_file::RootSigningKey,
@@ -48,6 +49,8 @@ fn plan(rehearsal: bool, quarters: u8, threshold: u8, count: u8) -> YearPlan {
             threshold: 2,
             count: 2,
         },
+        hand_over: None,
+        recovery: None,
         office_keys: vec![],
         transfer_key: None,
         witnesses: [11, 12]
@@ -65,6 +68,8 @@ struct People {
     reading: (String, String),
     signers: Vec<u8>,
     calls: usize,
+    /// Questions that somebody answered.
+    asked: usize,
     /// The computer loses its power at this call.
     fail_at: Option<usize>,
     /// Or when this is said.
@@ -92,6 +97,7 @@ impl People {
             reading: Default::default(),
             signers: vec![3, 1],
             calls: 0,
+            asked: 0,
             fail_at: None,
             stop_at: None,
             instead: vec![],
@@ -216,6 +222,7 @@ impl Room for People {
 
     fn ask(&mut self, prompt: &str) -> Result<String, CeremonyError> {
         self.hear(prompt)?;
+        self.asked += 1;
         Ok(if prompt.contains("`handed`") {
             self.take_pages();
             "handed".to_owned()
@@ -239,6 +246,7 @@ impl Room for People {
 
     fn ask_passphrase(&mut self, prompt: &str) -> Result<SecretString, CeremonyError> {
         self.hear(prompt)?;
+        self.asked += 1;
         let last = |text: &str| self.heard.rfind(text);
         let alone = last("comes to the keyboard");
         let together = last("of this ceremony").max(last("drawn")) > alone;
@@ -259,6 +267,7 @@ impl Room for People {
         count: usize,
     ) -> Result<Zeroizing<String>, CeremonyError> {
         self.hear(prompt)?;
+        self.asked += 1;
         if !self.instead.is_empty() {
             return Ok(Zeroizing::new(self.instead.remove(0)));
         }
@@ -360,6 +369,110 @@ fn a_years_meeting_makes_four_periods_for_five_holders() {
     );
 }
 
+/// The whole meeting that docs/CEREMONY.md describes, in questions that somebody answers.
+#[test]
+fn the_steps_of_the_years_meeting_are_counted() {
+    let five = Group {
+        threshold: 3,
+        count: 5,
+    };
+    let plan = YearPlan {
+        identities: five,
+        recovery: Some(Recovery {
+            label: "2026-12-01".to_owned(),
+            holders: five,
+        }),
+        ..plan(false, 4, 3, 5)
+    };
+    let mut people = People::new();
+    people.ways = vec!["scan"; 45];
+    people.run(&plan, &mut SeededRng::new(10)).ok().unwrap();
+    let asked = |what: &str| people.heard.matches(what).count();
+    // 3 × 5 handings; (4 + 4 + 1) × 5 sheets, each scanned with five words from the paper.
+    assert_eq!(
+        (
+            asked("Type `handed`"),
+            asked("Type `scan`"),
+            asked("The share: ")
+        ),
+        (15, 45, 45)
+    );
+    assert_eq!(asked("From the paper, type the words"), 45);
+    // Besides: three passphrases twice, one agreement, two signatures, two witnesses.
+    assert_eq!(people.asked, 15 + 3 * 45 + 6 + 1 + 2 + 2);
+    check_recovery(&people, &plan);
+}
+
+/// The public file is that of the key which the sheets give.
+fn check_recovery(people: &People, plan: &YearPlan) {
+    let note = fs::read(people.path("recovery.note")).unwrap();
+    let note = RecoveryNote::parse(&note).unwrap();
+    let sets = people.sets();
+    assert_eq!(sets.len(), plan.secrets().len());
+    let mut gathering = Gathering::new(note.set(), &sets);
+    for holder in 1..=note.set().scheme().groups()[0].threshold {
+        let words = people.words(&note.set().id().to_string(), holder);
+        gathering.add(words).unwrap();
+    }
+    let recovery = gathering.combine().ok().unwrap().derive_recovery().unwrap();
+    assert!(recovery.to_recipient() == *note.recipient());
+    assert_eq!(fs::read_dir(people.path("seeds")).unwrap().count(), 0);
+    let text = fs::read(people.path("transcript.txt")).unwrap();
+    let checked = Transcript::parse(&text).unwrap().check().ok();
+    assert_eq!(checked, Some((plan.witnesses.len(), true)));
+}
+
+fn recovery_alone() -> YearPlan {
+    let pair = Group {
+        threshold: 2,
+        count: 2,
+    };
+    YearPlan {
+        quarters: 0,
+        witnesses: vec![],
+        recovery: Some(Recovery {
+            label: "2026-12-01".to_owned(),
+            holders: pair,
+        }),
+        ..plan(true, 1, 2, 2)
+    }
+}
+
+#[test]
+fn a_recovery_key_alone_is_made_and_goes_on_after_every_stop() {
+    let plan = recovery_alone();
+    let mut rng = SeededRng::new(11);
+    let mut moments = 0;
+    for moment in 1.. {
+        let mut people = People::new();
+        people.fail_at = Some(moment);
+        match people.run(&plan, &mut rng) {
+            Err(CeremonyError::Stopped) => moments = moment,
+            Err(error) => panic!("{moment}: {error}"),
+            Ok(_) => break,
+        }
+        if moment % 2 == 0 && people.place.sheets.exists() {
+            fs::remove_dir_all(&people.place.sheets).unwrap();
+        }
+        people.fail_at = None;
+        let year = people.run(&plan, &mut rng);
+        let year = year.unwrap_or_else(|error| panic!("{moment}: {error}"));
+        check_recovery(&people, &plan);
+        assert!(year.recovery_note().is_ok() && !people.path("keys.note").exists());
+    }
+    assert!(moments > 15, "{moments}");
+    let nothing = YearPlan {
+        recovery: None,
+        ..plan.clone()
+    };
+    assert_eq!(nothing.check(), Err(BadPlan::Quarters));
+    let unseen = YearPlan {
+        quarters: 1,
+        ..plan
+    };
+    assert_eq!(unseen.check(), Err(BadPlan::Witnesses));
+}
+
 /// At every question and at every line that is said, between any two writes: the power goes.
 #[test]
 fn a_ceremony_killed_at_any_moment_goes_on() {
@@ -429,7 +542,7 @@ fn every_page_of_a_rehearsal_says_so() {
     let (mut people, plan) = (People::new(), plan(true, 1, 2, 2));
     let mut seen = 0;
     // When the first holder's pages are about to be handed out.
-    people.stop_at = Some("Now hand these");
+    people.stop_at = Some("Now hand this");
     assert!(people.run(&plan, &mut SeededRng::new(8)).is_err());
     for page in fs::read_dir(&people.place.sheets).unwrap() {
         let page = fs::read_to_string(page.unwrap().path()).unwrap();

@@ -1,4 +1,4 @@
-//! The steps of a year's ceremony, one after the other, each ending in lines of the transcript.
+//! The steps of a ceremony, one after the other, each ending in lines of the transcript.
 //!
 //! A step first writes its files and then its lines, which count: what an interrupted step left behind
 //! is removed before it is done again. Trusts the folder only as far as the transcript's digests go.
@@ -21,7 +21,8 @@ use super::{
     fact::{Fact, Keeper},
     plan::{BadPlan, YearPlan},
     room::{CeremonyError, Room},
-    standing::{SPLIT, Standing, Step},
+    screen::Screen,
+    standing::{Standing, Step},
     transcript::{TRANSCRIPT_LIMIT_BYTES, Transcript},
     witness::{STATEMENT_LIMIT_BYTES, parse_statement},
 };
@@ -31,6 +32,7 @@ use crate::{
     files::{empty_private_folder, read_limited, replace, write_new},
     key_file::{KEY_FILE_LIMIT_BYTES, WorkFactor},
     period::{new_period, to_note},
+    shares::Group,
 };
 
 /// Where a ceremony keeps its files.
@@ -44,7 +46,28 @@ pub struct Place {
     pub work: WorkFactor,
 }
 
-/// A year's ceremony.
+impl Place {
+    /// A folder, and one in memory for pages. What a rehearsal makes protects nobody, and people wait for it.
+    #[must_use]
+    pub fn new(folder: &Path, sheets: &Path, rehearsal: bool) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            sheets: sheets.to_owned(),
+            work: match rehearsal {
+                true => WorkFactor::DEMO,
+                false => WorkFactor::STANDARD,
+            },
+        }
+    }
+
+    /// Whether a ceremony was begun there.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.folder.join(TRANSCRIPT).exists()
+    }
+}
+
+/// A ceremony: of a year, or of a recovery key alone.
 pub struct Year {
     pub(super) place: Place,
     pub(super) plan: YearPlan,
@@ -113,6 +136,14 @@ impl Year {
         Ok(year)
     }
 
+    /// Whether nothing is left to do.
+    ///
+    /// # Errors
+    /// Those of the transcript.
+    pub fn is_closed(&self) -> Result<bool, CeremonyError> {
+        Ok(Standing::of(&self.transcript)?.1.closed)
+    }
+
     /// Opens a ceremony that was begun.
     ///
     /// # Errors
@@ -154,18 +185,19 @@ impl Year {
         rng: &mut (impl RngCore + CryptoRng),
         today: Day,
     ) -> Result<(), CeremonyError> {
-        let mut screen = Screen {
-            rehearsal: self.plan.root.rehearsal,
-            room,
-        };
+        let mut screen = Screen::new(self.plan.root.rehearsal, room);
         screen.say(&self.opening())?;
         loop {
             let (_, standing) = Standing::of(&self.transcript)?;
             if standing.closed {
-                return screen.say(CLOSED);
+                return screen.say(match self.plan.quarters {
+                    0 => CLOSED_RECOVERY,
+                    _ => CLOSED,
+                });
             }
             match standing.next(&self.plan) {
                 Step::Period(id) => self.make_period(&id, &mut screen, rng, today)?,
+                Step::Recovery(label) => self.make_recovery(&label, &mut screen, rng, today)?,
                 Step::Split(id, purpose) => self.split(&id, purpose, &mut screen, rng, today)?,
                 Step::HandOut(purpose, holder, sets) => {
                     self.hand_out(purpose, holder, &sets, &mut screen, today)?;
@@ -187,19 +219,32 @@ impl Year {
     fn opening(&self) -> String {
         let plan = &self.plan;
         let ids: Vec<String> = plan.periods().into_iter().map(|(id, _)| id).collect();
-        format!(
-            "\nCeremony of the office \"{}\".\nFingerprint: {}\nPeriods: {}.\n\
-             The key that opens reports: {} of {} holders. The key that opens identity parts: {} of {}.\n\
-             No telephone, no camera and no network is in the room. The transcript has {} lines.\n",
+        let of = |group: Group| format!("{} of {} holders", group.threshold, group.count);
+        let mut text = format!(
+            "\nCeremony of the office \"{}\".\nFingerprint: {}\n",
             plan.root.office,
             plan.root.fingerprint(),
-            ids.join(", "),
-            plan.reports.threshold,
-            plan.reports.count,
-            plan.identities.threshold,
-            plan.identities.count,
-            self.transcript.count(),
-        )
+        );
+        if !ids.is_empty() {
+            let (reports, identities) = (of(plan.reports), of(plan.identities));
+            text.push_str(&format!(
+                "Periods: {}.\nThe key that opens reports: {reports}. \
+                 The key that opens identity parts: {identities}.\n",
+                ids.join(", ")
+            ));
+        }
+        if let Some(key) = &plan.recovery {
+            let holders = of(key.holders);
+            text.push_str(&format!(
+                "The key that reopens the office's vault, {}: {holders}.\n",
+                key.label
+            ));
+        }
+        text.push_str(&format!(
+            "No telephone, no camera and no network is in the room. The transcript has {} lines.\n",
+            self.transcript.count()
+        ));
+        text
     }
 
     fn make_period(
@@ -245,7 +290,7 @@ impl Year {
             Keeper::Office => Purpose::PeriodSeed,
             Keeper::Custodian => Purpose::IdentitySeed,
         };
-        for (id, _) in self.plan.periods() {
+        for id in self.plan.given() {
             for identity in self.seed(&id, purpose, screen)?.derive_identities() {
                 let name = format!("{}-{id}-{}", keeper.name(), identity.role());
                 let file = identity.seal_file(&passphrase, self.place.work);
@@ -257,14 +302,19 @@ impl Year {
             "Carry the files {KEPT}/{}-... to their own stick, and remove them here afterwards.",
             keeper.name()
         ))?;
+        if let Some(day) = self.plan.hand_over {
+            screen.say(&format!(
+                "Files of periods that begin behind the hand-over of {day} are not made: the next office gets \
+                 them from the holders' shares."
+            ))?;
+        }
         self.commit([Fact::Identities(keeper)], today)
     }
 
     fn remove_seeds(&mut self, screen: &mut Screen<'_>, today: Day) -> Result<(), CeremonyError> {
-        for (id, _) in self.plan.periods() {
-            for purpose in SPLIT {
-                remove(&self.seed_path(&id, purpose))?;
-            }
+        self.write_recovery_note(screen)?;
+        for (id, purpose) in self.plan.secrets() {
+            remove(&self.seed_path(&id, purpose))?;
         }
         screen.say(SEEDS_GONE)?;
         self.commit([Fact::SeedsRemoved], today)
@@ -339,16 +389,22 @@ impl Year {
     }
 
     /// Asked once a run; chosen while no seed lies under it yet, else tried on one.
-    fn passphrase(&mut self, screen: &mut Screen<'_>) -> Result<SecretString, CeremonyError> {
+    pub(super) fn passphrase(
+        &mut self,
+        screen: &mut Screen<'_>,
+    ) -> Result<SecretString, CeremonyError> {
         if let Some(passphrase) = &self.passphrase {
             return Ok(passphrase.clone());
         }
         let (_, standing) = Standing::of(&self.transcript)?;
-        let passphrase = match standing.periods.first() {
+        let of_period = standing.periods.first().map(|id| (id, Purpose::PeriodSeed));
+        let of_vault = standing.recovery.as_ref();
+        let made = of_period.or(of_vault.map(|label| (label, Purpose::VaultRecovery)));
+        let passphrase = match made {
             None => self.new_passphrase("of this ceremony, only for today", screen)?,
-            Some(id) => {
+            Some((id, purpose)) => {
                 let passphrase = screen.ask_passphrase("Passphrase of this ceremony: ")?;
-                let path = self.seed_path(id, Purpose::PeriodSeed);
+                let path = self.seed_path(id, purpose);
                 let file = read_limited(&path, KEY_FILE_LIMIT_BYTES)
                     .map_err(CeremonyError::file("a seed file"))?;
                 CustodySecret::open_file(&file, &passphrase)?;
@@ -392,7 +448,7 @@ impl Year {
         }
     }
 
-    fn seed_path(&self, id: &str, purpose: Purpose) -> PathBuf {
+    pub(super) fn seed_path(&self, id: &str, purpose: Purpose) -> PathBuf {
         self.place
             .folder
             .join(SEEDS)
@@ -401,45 +457,6 @@ impl Year {
 
     pub(super) fn period_path(&self, id: &str) -> PathBuf {
         self.place.folder.join(PERIODS).join(format!("{id}.note"))
-    }
-}
-
-/// The people, with REHEARSAL before every line that they are shown in one.
-pub(super) struct Screen<'a> {
-    rehearsal: bool,
-    room: &'a mut dyn Room,
-}
-
-impl Screen<'_> {
-    fn marked(&self, text: &str) -> String {
-        if !self.rehearsal {
-            return text.to_owned();
-        }
-        let lines: Vec<String> = text
-            .split('\n')
-            .map(|line| format!("REHEARSAL | {line}"))
-            .collect();
-        lines.join("\n")
-    }
-
-    pub(super) fn say(&mut self, text: &str) -> Result<(), CeremonyError> {
-        self.room.say(&self.marked(text))
-    }
-
-    pub(super) fn ask(&mut self, prompt: &str) -> Result<String, CeremonyError> {
-        self.room.ask(&self.marked(prompt))
-    }
-
-    fn ask_passphrase(&mut self, prompt: &str) -> Result<SecretString, CeremonyError> {
-        self.room.ask_passphrase(&self.marked(prompt))
-    }
-
-    pub(super) fn ask_words(
-        &mut self,
-        prompt: &str,
-        count: usize,
-    ) -> Result<zeroize::Zeroizing<String>, CeremonyError> {
-        self.room.ask_words(&self.marked(prompt), count)
     }
 }
 
@@ -482,6 +499,9 @@ const LEAST_CHARS: usize = 12;
 const SEEDS_GONE: &str = "\
 The seed files are removed. A disk or stick keeps traces of removed files: when all is done, switch this
 computer off, and destroy the medium that held this folder.";
+const CLOSED_RECOVERY: &str = "\
+The ceremony is closed. recovery.note is public: the console makes the vault's recovery slot from it. Give
+the public file under sets/ to every holder, and let every holder burn the sheets of the set before.";
 const CLOSED: &str = "\
 The ceremony is closed. Carry keys.note and the transcript to the office and to every operator
 (asylia keys install keys.note --data DIR), and the public files under sets/ to every holder.";

@@ -17,6 +17,18 @@ pub struct Group {
     pub count: u8,
 }
 
+impl Group {
+    /// Reads `2of3`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (threshold, count) = text.split_once("of")?;
+        Some(Self {
+            threshold: threshold.trim().parse().ok()?,
+            count: count.trim().parse().ok()?,
+        })
+    }
+}
+
 /// How many groups must come together, and how many holders of each.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Scheme {

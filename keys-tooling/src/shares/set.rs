@@ -8,6 +8,7 @@ use core::{fmt, str::FromStr};
 
 use asylia_envelope::{
     day::Day,
+    hybrid::HybridRecipient,
     ids::InstanceId,
     key_bundle::Period,
     signing::{VerifyingKey, framed},
@@ -245,6 +246,13 @@ impl ShareSet {
         self.label == period.id
             && !listed.is_empty()
             && self.purpose.digest(&listed) == self.recipients
+    }
+
+    /// Whether its secret is the recovery key whose public half this is.
+    #[must_use]
+    pub fn keeps_recovery_of(&self, recipient: &HybridRecipient) -> bool {
+        let purpose = Purpose::VaultRecovery;
+        self.purpose == purpose && purpose.digest(&[recipient.clone()]) == self.recipients
     }
 
     /// What the words of each of its shares say of the set.

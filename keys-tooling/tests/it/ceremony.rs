@@ -26,6 +26,10 @@ struct Meeting {
     signed: usize,
     /// The question at which the script ends, once.
     ends_at: Option<&'static str>,
+    /// How many sheets there are when all are handed out.
+    due: usize,
+    /// Where strace writes what the program does.
+    trace: Option<PathBuf>,
 }
 
 #[test]
@@ -123,12 +127,34 @@ impl Meeting {
             witness: witnesses[0].clone(),
             signed: 0,
             ends_at: None,
+            due: 8,
+            trace: None,
         }
+    }
+
+    /// A shorter one.
+    fn one_quarter(&mut self) {
+        let two = self.arguments.iter_mut().find(|argument| *argument == "2");
+        *two.unwrap() = "1".to_owned();
+        self.due = 4;
+    }
+
+    fn program(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_asylia-keys");
+        let Some(trace) = &self.trace else {
+            return Command::new(program);
+        };
+        let mut strace = Command::new("strace");
+        // Whole arguments, environments and buffers, and the path behind each descriptor.
+        strace.args(["-f", "-v", "-y", "-s", "1000000", "-o"]);
+        strace.arg(trace).arg(program);
+        strace
     }
 
     /// Runs the command to its end; exit code, and everything that was said.
     fn run(&mut self) -> (i32, String) {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_asylia-keys"))
+        let mut program = self
+            .program()
             .args(&self.arguments)
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
@@ -205,7 +231,7 @@ impl Meeting {
 
     /// Whether somebody is alone at the keyboard: nobody has been told the passphrase of the day since.
     fn asked_alone(&self) -> bool {
-        self.papers.len() == 8
+        self.papers.len() == self.due
     }
 
     fn take_papers(&mut self) {
@@ -296,6 +322,48 @@ fn ended(mut program: Child) -> (i32, String) {
     let mut errors = String::new();
     std::io::Read::read_to_string(&mut program.stderr.take().unwrap(), &mut errors).unwrap();
     (program.wait().unwrap().code().unwrap(), errors)
+}
+
+/// Every system call of a whole meeting: words are written to the pages in memory, and nowhere else; no
+/// passphrase is written at all. Neither stands in an argument or in the environment.
+#[test]
+fn no_secret_leaves_a_ceremony_but_on_its_pages_under_strace() {
+    let (_keep, folder) = office();
+    let mut meeting = Meeting::prepare(&folder);
+    meeting.one_quarter();
+    let trace = folder.join("trace");
+    meeting.trace = Some(trace.clone());
+    let (code, said) = meeting.run();
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(meeting.papers.len(), 4);
+    let mut secrets = vec![TODAY.to_owned(), OWN.to_owned()];
+    let mut on_pages = Vec::new();
+    for words in meeting.papers.values() {
+        let few: Vec<&str> = words.split(' ').skip(4).take(3).collect();
+        secrets.push(few.join(" "));
+        on_pages.push(format!("{}</li><li><b>6</b>{}</li>", few[0], few[1]));
+    }
+    let (mut pages, mut started) = (0, 0);
+    for line in fs::read_to_string(&trace).unwrap().lines() {
+        let secret = secrets.iter().find(|secret| line.contains(*secret));
+        assert_eq!(
+            secret,
+            None,
+            "in a call: {}",
+            line.get(..60).unwrap_or(line)
+        );
+        if on_pages.iter().any(|words| line.contains(words)) {
+            let written = line.contains("write(") && line.contains("/sheets/");
+            assert!(written, "{}", line.get(..90).unwrap_or(line));
+            pages += 1;
+        }
+        started += usize::from(line.contains("execve("));
+    }
+    assert_eq!(
+        (pages, started),
+        (4, 1),
+        "the search sees pages and arguments"
+    );
 }
 
 #[test]

@@ -117,7 +117,11 @@ fn holds_words(text: &str, share: &str) -> bool {
 }
 
 /// Runs with lines on standard input.
-fn with_input(folder: &Path, arguments: &[&str], lines: &[&str]) -> (i32, String, String) {
+pub(crate) fn with_input(
+    folder: &Path,
+    arguments: &[&str],
+    lines: &[&str],
+) -> (i32, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_asylia-keys"))
         .args(arguments)
         .current_dir(folder)

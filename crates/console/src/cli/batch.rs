@@ -112,6 +112,7 @@ fn stands_alone(verb: &Verb) -> bool {
             | Verb::Browser(_)
             | Verb::Restore(_)
             | Verb::Batch(_)
+            | Verb::HandOver(_)
             | Verb::OpenBrowser { .. }
             | Verb::Users(UsersVerb::Recover(_))
             | Verb::Data(DataVerb::Sign(_))

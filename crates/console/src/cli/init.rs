@@ -2,22 +2,25 @@
 
 use std::{fs, path::Path};
 
-use asylia_envelope::key_bundle::{
-    Anchor, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, UnverifiedBundle,
+use asylia_envelope::{
+    hybrid::HybridIdentity,
+    ids::InstanceId,
+    key_bundle::{Anchor, Fingerprint, KeyBundle, NOTE_LIMIT_BYTES, UnverifiedBundle},
 };
 use asylia_keys::{
+    custody::CustodySecret,
     identity::AnyIdentity,
+    recovery::{RECOVERY_NOTE_LIMIT_BYTES, RecoveryNote},
     signing_file::{OfficeSigningKey, open_office},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::{Failure, InitArgs, say_demo};
 use crate::{
     identity::belongs_to_bundle,
     l10n::Texts,
     machine::Machine,
-    passphrase,
-    vault::{NewVault, Vault, header::KdfCost, slot::RecoveryKey},
+    vault::{NewVault, Vault, header::KdfCost},
 };
 
 /// Makes the vault; everything is checked before its folder is.
@@ -27,10 +30,11 @@ pub(super) fn run(machine: &Machine, args: &InitArgs) -> Result<(), Failure> {
     let bundle = read_bundle(&args.keys, &anchor)?;
     let first = args.vault.credentials()?;
     let recovery = args
-        .recovery_key_file
+        .recovery
         .as_deref()
-        .map(recovery_key)
-        .transpose()?;
+        .map(|file| recovery_note(file, bundle.content().instance))
+        .transpose()?
+        .map(|note| note.recipient().clone());
     let mut identities = Vec::new();
     for file in &args.identity {
         identities.push(read_identity(file, &first.passphrase, &bundle)?);
@@ -124,13 +128,35 @@ pub(super) fn read_signing(
     }
 }
 
-/// Reads the recovery key from its file.
-pub(super) fn recovery_key(file: &Path) -> Result<RecoveryKey, Failure> {
-    let line = passphrase::read(Some(file), "")?;
-    Ok(RecoveryKey::parse(line.expose_secret())?)
+/// Reads the public half of a recovery key of this installation.
+pub(super) fn recovery_note(file: &Path, instance: InstanceId) -> Result<RecoveryNote, Failure> {
+    let note = RecoveryNote::parse(&read(file, RECOVERY_NOTE_LIMIT_BYTES as u64)?)?;
+    if note.set().instance() == instance {
+        Ok(note)
+    } else {
+        Err(Failure(
+            "The recovery key was made for another office's installation. Give the recovery.note of this one; nothing was changed."
+                .to_owned(),
+        ))
+    }
 }
 
-fn read(file: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {
+/// Opens the recovery key that was put together from its shares.
+pub(super) fn recovery_seed(
+    file: &Path,
+    passphrase: &SecretString,
+) -> Result<HybridIdentity, Failure> {
+    let sealed = read(file, asylia_keys::key_file::KEY_FILE_LIMIT_BYTES as u64)?;
+    let secret = CustodySecret::open_file(&sealed, passphrase)?;
+    secret.derive_recovery().ok_or_else(|| {
+        Failure(
+            "The file holds the seed of a period, and this needs a vault's recovery key. Give what `asylia-keys combine` made of the recovery set's shares."
+                .to_owned(),
+        )
+    })
+}
+
+pub(super) fn read(file: &Path, limit_bytes: u64) -> Result<Vec<u8>, Failure> {
     let refused = |what: &str| Failure(format!("{} {what}. Check the path.", file.display()));
     let length = fs::metadata(file)
         .map_err(|_| refused("cannot be read"))?

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Failure, VaultArgs,
     desk::{Desk, Opened},
-    init::recovery_key,
+    init::{recovery_note, recovery_seed},
     role,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     l10n::Texts,
     passphrase,
     vault::{
-        Credentials, NewPerson, Vault,
+        Credentials, NewPerson, Vault, VaultError,
         header::{KDF_DEFAULT_MIB, KdfCost},
         item::PersonItem,
     },
@@ -113,9 +113,9 @@ pub(super) struct PassphraseArgs {
 pub(super) struct RecoveryArgs {
     #[command(flatten)]
     vault: VaultArgs,
-    /// A file with the recovery key: one line of 64 hexadecimal digits
-    #[arg(long, value_name = "F")]
-    recovery_key_file: PathBuf,
+    /// Public file of the recovery key, the recovery.note of its ceremony
+    #[arg(long, value_name = "FILE")]
+    recovery: PathBuf,
 }
 
 #[derive(Args)]
@@ -125,9 +125,12 @@ pub(super) struct RecoverArgs {
     /// The vault's folder
     #[arg(long, value_name = "DIR")]
     vault: PathBuf,
-    /// A file with the recovery key: one line of 64 hexadecimal digits
+    /// The recovery key's seed file, which `asylia-keys combine` made of its shares
+    #[arg(long, value_name = "FILE")]
+    seed: PathBuf,
+    /// A file whose line is the passphrase of the seed file; asked for without it
     #[arg(long, value_name = "F")]
-    recovery_key_file: PathBuf,
+    seed_passphrase_file: Option<PathBuf>,
     #[command(flatten)]
     new: NewPassphraseArgs,
 }
@@ -161,9 +164,12 @@ pub(super) fn run(desk: &Desk, verb: UsersVerb) -> Result<(), Failure> {
             done(vault, "console-cli-users-passphrase", &args.vault.person)
         }
         UsersVerb::Recovery(args) => {
-            let key = recovery_key(&args.recovery_key_file)?;
             let mut vault = desk.open(&args.vault, Verb::UsersRecovery)?;
-            vault.set_recovery(&key)?;
+            let bundle = vault.contents().bundle.as_ref();
+            let instance = bundle.map(|bundle| bundle.content().instance);
+            let instance = instance.ok_or(VaultError::Damaged)?;
+            let note = recovery_note(&args.recovery, instance)?;
+            vault.set_recovery(note.recipient())?;
             done(vault, "console-cli-users-recovery", &args.vault.person)
         }
         UsersVerb::Recover(args) => recover(desk, args),
@@ -214,8 +220,12 @@ fn add(desk: &Desk, args: AddArgs) -> Result<(), Failure> {
 
 fn recover(desk: &Desk, args: RecoverArgs) -> Result<(), Failure> {
     let cost = KdfCost::with_memory(args.new.kdf_mib)?;
-    let key = recovery_key(&args.recovery_key_file)?;
-    let mut vault = Vault::recover(desk.machine.clone(), &args.vault, &key)?;
+    let passphrase = passphrase::read(
+        args.seed_passphrase_file.as_deref(),
+        "Passphrase of the seed file: ",
+    )?;
+    let recovery = recovery_seed(&args.seed, &passphrase)?;
+    let mut vault = Vault::recover(desk.machine.clone(), &args.vault, &recovery)?;
     let credentials = Credentials {
         name: args.name,
         passphrase: args.new.read()?,

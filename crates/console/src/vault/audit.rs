@@ -97,6 +97,8 @@ pub enum Act {
     BundleMade,
     /// A bundle to the server was written to a stick; its number.
     BundleWritten,
+    /// The vault was handed over; to whom, and how many slots are gone.
+    HandedOver,
     /// A signed list of the office was taken; its version.
     ListTaken,
     /// A packet was written out; its number in the case, and its target.

@@ -208,7 +208,8 @@ pub(super) fn event_mac(
     secrets: &Secrets,
 ) -> [u8; 32] {
     let sequence = place.sequence.to_be_bytes();
-    secrets.mac(
+    secrets.mac_at(
+        place.sequence,
         "asylia/v1/vault/chain",
         &[vault, &sequence, &place.link, sealed],
     )

@@ -13,8 +13,8 @@ use super::{
     correspondence::Correspondence,
     domain::Domain,
     item::{
-        DestroyedItem, HeadItem, IdentityItem, IdentityState, Imported, Item, OfficeKeyItem,
-        PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin, Stamp,
+        DestroyedItem, HandOverItem, HeadItem, IdentityItem, IdentityState, Imported, Item,
+        OfficeKeyItem, PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin, Stamp,
     },
 };
 use crate::casework::{
@@ -47,6 +47,8 @@ pub struct Contents {
     pub(super) period_keys: Vec<Row<PeriodKeyItem>>,
     /// Periods whose identities were destroyed, in the order in which that happened.
     pub destroyed: Vec<DestroyedItem>,
+    /// From one office to the next, in the order in which that happened.
+    pub hand_overs: Vec<HandOverItem>,
     /// The office's signing key, if the vault has it and the person's keys open it.
     pub office_key: Option<OfficeSigningKey>,
     /// Where it lies.
@@ -196,6 +198,7 @@ impl Contents {
                 self.identities.remove(item.instance, &item.period);
                 self.destroyed.push(item);
             }
+            Item::HandOver(item) => self.hand_overs.push(item),
             Item::Keys(item) => {
                 for (domain, generation, recipient) in item.recipients {
                     self.recipients.insert(domain, (generation, recipient));

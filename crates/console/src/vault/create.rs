@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use asylia_envelope::hybrid::HybridRecipient;
+
 use super::{
     Contents, Credentials, NewVault, Session, Vault, VaultError,
     audit::{Act, AuditItem},
@@ -12,7 +14,6 @@ use super::{
     item::{BundleItem, Item, KeysItem},
     keys::{DomainKey, Ring, Secrets, random},
     people,
-    slot::RecoveryKey,
 };
 use crate::{
     access::{Role, Roles},
@@ -44,8 +45,8 @@ impl Vault {
         transaction.log(AuditItem::of(Act::VaultMade))?;
         transaction.commit()?;
         vault.put_identities(&new.identities)?;
-        if let Some(key) = &new.recovery {
-            vault.set_recovery(key)?;
+        if let Some(recovery) = &new.recovery {
+            vault.set_recovery(recovery)?;
         }
         Ok(vault)
     }
@@ -68,6 +69,7 @@ impl Vault {
         let ring = Ring {
             roles: Roles::from([Role::FocalPoint]),
             keys,
+            past: Vec::new(),
         };
         let secrets = Secrets::generate(&member, &chain, rng);
         let person = people::new_person_id(rng);
@@ -106,10 +108,10 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::NeedsAllKeys`] for whoever is not focal point, and those of the database.
-    pub fn set_recovery(&mut self, key: &RecoveryKey) -> Result<(), VaultError> {
+    pub fn set_recovery(&mut self, recovery: &HybridRecipient) -> Result<(), VaultError> {
         self.needs_all_keys()?;
         let mut transaction = self.begin()?;
-        transaction.write_recovery(key)?;
+        transaction.write_recovery(recovery)?;
         transaction.log(AuditItem::of(Act::RecoveryKeySet))?;
         transaction.commit()
     }

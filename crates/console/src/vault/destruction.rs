@@ -177,7 +177,9 @@ impl Vault {
         transaction.commit()
     }
 
-    fn statement(&self, item: DestroyedItem) -> DestructionNote {
+    /// A statement about an end that the chain holds, signed by whoever unlocked the vault.
+    #[must_use]
+    pub fn statement(&self, item: DestroyedItem) -> DestructionNote {
         let key = SigningKey::<DestructionSigner>::from_seed(&self.session.secrets.signs);
         let mut note = DestructionNote {
             vault: self.vault_id,

@@ -45,9 +45,21 @@ pub enum VaultError {
         "The recovery key is not this vault's; the vault is not damaged. Look whether its shares are of the right set and year."
     )]
     WrongRecoveryKey,
-    /// Not 64 hexadecimal digits.
-    #[error("This is no recovery key. It is one line of 64 hexadecimal digits.")]
-    RecoveryKey,
+    /// The vault was handed over since it was unlocked here.
+    #[error(
+        "This vault was handed over to another office since you unlocked it; nothing was changed. Lock it here."
+    )]
+    HandedOver,
+    /// The appointment was used before.
+    #[error(
+        "This appointment was used for a hand-over before; nothing was changed. Ask the Committee for a new one."
+    )]
+    AppointmentUsed,
+    /// Something was written between the manifest and the hand-over.
+    #[error(
+        "The vault changed after the manifest was drawn up; nothing was handed over. Close other programs that use it, and run the same command again."
+    )]
+    ManifestOutdated,
     /// The clock is behind what was written.
     #[error(
         "This computer's clock is behind the vault's last entry, which is of {0}. Set date and time right, then do this again."

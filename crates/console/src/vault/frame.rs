@@ -127,7 +127,7 @@ impl Frame {
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Vec<u8> {
         encrypt(
-            &secrets.member,
+            secrets.member_at(place.sequence),
             &outer_bound(vault, place),
             &self.to_bytes(),
             rng,
@@ -141,7 +141,8 @@ impl Frame {
         secrets: &Secrets,
         sealed: &[u8],
     ) -> Option<Self> {
-        let bytes = decrypt(&secrets.member, &outer_bound(vault, place), sealed)?;
+        let member = secrets.member_at(place.sequence);
+        let bytes = decrypt(member, &outer_bound(vault, place), sealed)?;
         Self::parse(&bytes)
     }
 

@@ -49,6 +49,8 @@ pub enum Item {
     PeriodKey(PeriodKeyItem),
     /// The identities of a period were destroyed.
     PeriodDestroyed(DestroyedItem),
+    /// The vault passes to another office; the last event under the keys of the one before.
+    HandOver(HandOverItem),
     /// The server's pin.
     Server(ServerPin),
     /// A record.
@@ -189,6 +191,14 @@ pub struct DestroyedItem {
     pub lost: u64,
     /// Number of the server's bundle that says that it holds no record of the period.
     pub server_bundle: u64,
+}
+
+/// A hand-over, as both offices signed it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOverItem {
+    /// The signed manifest's text.
+    pub manifest: String,
 }
 
 /// The server whose bundles are taken, and what is known of them.

@@ -49,6 +49,18 @@ pub struct Secrets {
     pub(super) member: Zeroizing<[u8; 32]>,
     /// Authenticates rows and rings.
     pub(super) chain: Zeroizing<[u8; 32]>,
+    /// Member and chain keys of the offices before, out of the ring.
+    pub(super) past: Vec<PastTerm>,
+}
+
+/// The member and chain keys of an office that handed the vault over.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PastTerm {
+    /// The last event that was written under them.
+    pub until: u64,
+    pub(super) member: SecretBytes,
+    pub(super) chain: SecretBytes,
 }
 
 /// The key of one domain in one generation: two random values.
@@ -73,6 +85,9 @@ pub struct Ring {
     pub roles: Roles,
     /// Their keys, older generations too.
     pub keys: Vec<DomainKey>,
+    /// What the offices before wrote under, ascending; everybody's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<PastTerm>,
 }
 
 impl Secrets {
@@ -87,6 +102,7 @@ impl Secrets {
             signs: random(rng),
             member: Zeroizing::new(*member),
             chain: Zeroizing::new(*chain),
+            past: Vec::new(),
         }
     }
 
@@ -109,6 +125,7 @@ impl Secrets {
             signs: Zeroizing::new(*signs),
             member: Zeroizing::new(*member),
             chain: Zeroizing::new(*chain),
+            past: Vec::new(),
         })
     }
 
@@ -127,6 +144,22 @@ impl Secrets {
     /// HMAC-SHA-256 under the chain key.
     pub(super) fn mac(&self, context: &str, fields: &[&[u8]]) -> [u8; 32] {
         mac(&self.chain, context, fields)
+    }
+
+    /// HMAC-SHA-256 under the chain key of the office that wrote this event.
+    pub(super) fn mac_at(&self, sequence: u64, context: &str, fields: &[&[u8]]) -> [u8; 32] {
+        let past = self.past_at(sequence).map(|term| &term.chain.0);
+        mac(past.unwrap_or(&self.chain), context, fields)
+    }
+
+    /// The member key of the office that wrote this event.
+    pub(super) fn member_at(&self, sequence: u64) -> &[u8; 32] {
+        let past = self.past_at(sequence).map(|term| &term.member.0);
+        past.unwrap_or(&self.member)
+    }
+
+    fn past_at(&self, sequence: u64) -> Option<&PastTerm> {
+        self.past.iter().find(|term| sequence <= term.until)
     }
 }
 
@@ -158,6 +191,7 @@ impl Ring {
         Self {
             roles: roles.clone(),
             keys: self.keys.iter().filter(held).cloned().collect(),
+            past: self.past.clone(),
         }
     }
 
@@ -200,8 +234,12 @@ impl Ring {
 
 /// Opens what was sealed to the public half of `seed`, whole.
 pub(super) fn open_dropped(sealed: &[u8], seed: &[u8; 32]) -> Option<Zeroizing<Vec<u8>>> {
-    let identity = HybridIdentity::from_seed(seed);
-    let mut opened = seal::open(sealed, iter::once(&identity as _)).ok()?;
+    open_sealed(sealed, &HybridIdentity::from_seed(seed))
+}
+
+/// Opens what was sealed to `identity`, whole.
+pub(super) fn open_sealed(sealed: &[u8], identity: &HybridIdentity) -> Option<Zeroizing<Vec<u8>>> {
+    let mut opened = seal::open(sealed, iter::once(identity as _)).ok()?;
     // Never grows beyond what is there, so that no copy of the plaintext is left behind.
     let mut plaintext = Zeroizing::new(Vec::with_capacity(sealed.len()));
     io_read(&mut opened, &mut plaintext)?;

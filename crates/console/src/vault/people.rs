@@ -16,7 +16,7 @@ use super::{
     item::{Item, KeysItem, PersonId, PersonItem},
     kdf::{KdfCost, normal},
     keys::{DomainKey, Ring, Secrets},
-    slot::{RECOVERY, RecoveryKey, Slot},
+    slot::{RECOVERY, Slot},
 };
 use crate::access::{Role, Roles};
 
@@ -200,7 +200,7 @@ impl Vault {
 
 impl VaultTransaction<'_> {
     /// A slot with new secrets, and the keys of these roles.
-    fn add_slot(
+    pub(super) fn add_slot(
         &mut self,
         person: PersonId,
         credentials: &Credentials,
@@ -227,13 +227,13 @@ impl VaultTransaction<'_> {
     }
 
     /// The slot that the recovery key opens, with every key.
-    pub(super) fn write_recovery(&mut self, key: &RecoveryKey) -> Result<(), VaultError> {
+    pub(super) fn write_recovery(&mut self, recovery: &HybridRecipient) -> Result<(), VaultError> {
         let session = self.session;
         let mut random = self.random.borrow_mut();
         let rng = &mut **random;
         let secrets = Secrets::generate(&session.secrets.member, &session.secrets.chain, rng);
         let ring = session.ring.for_roles(&Roles::from([Role::FocalPoint]));
-        let slot = Slot::of_recovery(&self.vault_id, key, &secrets, &ring, rng)?;
+        let slot = Slot::of_recovery(&self.vault_id, recovery, &secrets, &ring, rng)?;
         drop(random);
         let item = person_item(RECOVERY, RECOVERY_NAME, &secrets, &ring, &slot);
         self.put_slot(&slot)?;
@@ -323,4 +323,4 @@ fn domains_of(roles: &Roles) -> Vec<Domain> {
         .collect()
 }
 
-const RECOVERY_NAME: &str = "recovery";
+pub(super) const RECOVERY_NAME: &str = "recovery";

@@ -3,15 +3,23 @@
 
 use std::collections::BTreeMap;
 
+use asylia_envelope::hybrid::HybridIdentity;
+use asylia_keys::{
+    custody::CustodySecret,
+    hand_over::{Appointment, IncomingSigningKey, UnverifiedAppointment},
+    recovery::RecoveryNote,
+    shares::{Scheme, split},
+};
+use rand_core::OsRng;
 use zeroize::Zeroizing;
 
 use super::{
-    Credentials, NewPerson, Vault,
+    Credentials, Incoming, NewPerson, Vault,
     chain::{StoredEvent, event_mac},
     domain::Domain,
     frame::{Frame, Place},
     header::{KDF_FLOOR_MIB, KdfCost},
-    keys::{decrypt, framed_part, open_dropped, same},
+    keys::{Secrets, decrypt, framed_part, open_dropped, same},
 };
 use crate::{
     access::Role,
@@ -94,6 +102,83 @@ fn staffed() -> (Office, Vault) {
     }
     transaction.commit().expect("it is written");
     (office, vault)
+}
+
+/// Whoever left keeps every key of before, and gets the file of afterwards.
+#[test]
+fn what_comes_behind_a_hand_over_is_closed_to_every_key_of_before() {
+    let (mut office, mut vault) = staffed();
+    let recovery = HybridIdentity::from_seed(&[1; 32]);
+    vault
+        .set_recovery(&recovery.to_recipient())
+        .expect("it is written");
+    let mut old = secrets_of(&vault);
+    old.push(Zeroizing::new([1; 32]));
+    let before = vault.tip.sequence;
+    let next = HybridIdentity::from_seed(&[2; 32]);
+    hand_over(&office, &mut vault, &next);
+    let record = office.seal(&case("TC-01"));
+    take(&mut vault, &office.pack(&[record])).expect("it is written");
+    assert!(vault.verify().expect("it is read").faults.is_empty());
+    let (vault_id, new) = (vault.vault_id, secrets_of(&vault));
+    vault.close();
+
+    let column = |name: &str| office.rows(&format!("SELECT {name} FROM events ORDER BY sequence"));
+    let (links, sealed, macs) = (column("link"), column("sealed"), column("mac"));
+    // The manifest is the last row under the old keys.
+    let first = usize::try_from(before).expect("a few") + 1;
+    let opens = |keys: &[Zeroizing<[u8; 32]>], at: usize| {
+        let place = Place {
+            sequence: at as u64 + 1,
+            link: links[at].as_slice().try_into().expect("32 bytes"),
+        };
+        let reads = |key: &Zeroizing<[u8; 32]>| {
+            let keys = Secrets::parse(&[[0; 32], [0; 32], **key, **key].concat());
+            let keys = keys.expect("four keys");
+            let mac = event_mac(&vault_id, &place, &sealed[at], &keys);
+            same(&mac, &macs[at]) || Frame::open(&vault_id, &place, &keys, &sealed[at]).is_some()
+        };
+        keys.iter().any(reads)
+    };
+    assert!(macs.len() > first + 5, "something comes behind it");
+    for at in 0..macs.len() {
+        assert_eq!(opens(&old, at), at < first, "row {at}");
+        assert!(opens(&new, at) || at < first, "row {at}");
+    }
+    let wrapped = office.rows("SELECT wrapped FROM slots ORDER BY person");
+    assert_eq!(wrapped.len(), 2, "recovery, and who came");
+    assert!(super::keys::open_sealed(&wrapped[0], &recovery).is_none());
+    assert!(super::keys::open_sealed(&wrapped[0], &next).is_some());
+}
+
+/// As the Committee permits it, without the people around it.
+fn hand_over(office: &Office, vault: &mut Vault, recovery: &HybridIdentity) {
+    let incoming = IncomingSigningKey::from_seed(&[9; 32]);
+    let day = office.day();
+    let appointment = Appointment::new(&office.bundle, incoming.verifying_key(), day, day);
+    let signed = UnverifiedAppointment::unsigned(appointment.expect("a day"))
+        .sign(&office.bundle, &office.demo.root_key)
+        .and_then(|signed| signed.verify(&office.bundle, day))
+        .expect("the one root key signed");
+    let secret = CustodySecret::generate_recovery(signed.appointment().instance, "x", &mut OsRng);
+    let secret = secret.ok().expect("a label");
+    let scheme = Scheme::single(2, 2).expect("two of two");
+    let set = split(&secret, &scheme, day, day, &mut OsRng);
+    let set = set.ok().expect("it is split").set;
+    let note = RecoveryNote::new(secret.recipients().remove(0), set).expect("its own");
+    let manifest = vault.manifest(&signed, &note).expect("all keys are here");
+    let by_outgoing = vault.sign_manifest(&manifest);
+    let manifest = manifest.sign(&by_outgoing, &incoming).expect("both signed");
+    let recovery = recovery.to_recipient();
+    let to = Incoming {
+        credentials: Credentials {
+            name: "focal-point".to_owned(),
+            passphrase: "of who comes".into(),
+        },
+        cost: KdfCost::with_memory(KDF_FLOOR_MIB).expect("the floor"),
+        recovery: &recovery,
+    };
+    vault.hand_over(&to, &manifest).expect("it is handed over");
 }
 
 /// A role holds the domains that the design gives it; written down by hand.

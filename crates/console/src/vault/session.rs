@@ -13,31 +13,41 @@ pub struct Session {
     pub(super) person: PersonId,
     pub(super) secrets: Secrets,
     pub(super) ring: Ring,
-    /// The key of the domain that everybody holds.
-    member: DomainKey,
+    /// The keys of the domain that everybody holds: a generation for each office, the last is today's.
+    members: Vec<DomainKey>,
 }
 
 impl Session {
-    pub(super) fn new(person: PersonId, secrets: Secrets, ring: Ring) -> Self {
-        let member = DomainKey {
-            domain: Domain::Member,
-            generation: 0,
-            own: SecretBytes(secrets.member.clone()),
-            // Nobody drops anything in where everybody has the key.
-            dropped: SecretBytes(secrets.member.clone()),
-        };
+    pub(super) fn new(person: PersonId, mut secrets: Secrets, ring: Ring) -> Self {
+        secrets.past.clone_from(&ring.past);
+        let past = ring.past.iter().map(|term| term.member.clone());
+        let today = SecretBytes(secrets.member.clone());
+        let members = (0..)
+            .zip(past.chain([today]))
+            .map(|(generation, key)| DomainKey {
+                domain: Domain::Member,
+                generation,
+                // Nobody drops anything in where everybody has the key.
+                dropped: key.clone(),
+                own: key,
+            });
         Self {
             person,
+            members: members.collect(),
             secrets,
             ring,
-            member,
         }
+    }
+
+    /// How many offices had the vault before this one.
+    pub(super) fn terms_before(&self) -> usize {
+        self.ring.past.len()
     }
 
     /// The key with which events of the domain are sealed; `None` if this person may only drop them in.
     pub(super) fn newest(&self, domain: Domain) -> Option<&DomainKey> {
         match domain {
-            Domain::Member => Some(&self.member),
+            Domain::Member => self.members.last(),
             _ => self.ring.newest(domain),
         }
     }
@@ -45,7 +55,7 @@ impl Session {
     /// The key that opens an event.
     pub(super) fn key(&self, domain: Domain, generation: u16) -> Option<&DomainKey> {
         match domain {
-            Domain::Member => Some(&self.member),
+            Domain::Member => self.members.get(usize::from(generation)),
             _ => self.ring.key(domain, generation),
         }
     }

@@ -3,7 +3,11 @@
 //! A slot wraps the person's [`Secrets`] and carries the person's sealed [`Ring`]. A checksum tells damage from a
 //! wrong passphrase before any work; the ring's authenticator keeps an outsider from putting keys of his own in.
 
-use asylia_envelope::signing::framed;
+use asylia_envelope::{
+    hybrid::{HybridIdentity, HybridRecipient},
+    seal,
+    signing::framed,
+};
 use rand_core::{CryptoRng, RngCore};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -12,11 +16,8 @@ use zeroize::Zeroizing;
 use super::{
     Credentials, VaultError, VaultId,
     kdf::{KdfCost, name_tag},
-    keys::{Ring, Secrets, decrypt, encrypt, ring_mac, same},
+    keys::{Ring, SECRETS_BYTES, Secrets, decrypt, encrypt, open_sealed, ring_mac, same},
 };
-
-/// The key that opens the recovery slot: 32 bytes from outside, whose shares are kept apart. No `Debug`.
-pub struct RecoveryKey(Zeroizing<[u8; 32]>);
 
 /// A row of the table `slots`.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,28 +37,6 @@ pub struct Slot {
     pub(super) ring: Vec<u8>,
     pub(super) ring_mac: Vec<u8>,
     pub(super) checksum: Vec<u8>,
-}
-
-impl RecoveryKey {
-    /// Takes the 32 bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
-        Self(bytes)
-    }
-
-    /// Reads 64 hexadecimal digits.
-    ///
-    /// # Errors
-    /// [`VaultError::RecoveryKey`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, VaultError> {
-        let mut bytes = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim(), &mut *bytes).map_err(|_| VaultError::RecoveryKey)?;
-        Ok(Self(bytes))
-    }
-
-    fn stretched(&self) -> Zeroizing<[u8; 32]> {
-        digest("asylia/v1/vault/recovery-key", &self.0)
-    }
 }
 
 impl Slot {
@@ -83,18 +62,27 @@ impl Slot {
         slot.filled(vault, &stretched, secrets, ring, rng)
     }
 
-    /// The slot that `key` opens.
+    /// The slot that the recovery key opens. Its public half makes it, so that the key itself, which is kept in
+    /// shares, need never come near this computer.
     pub(super) fn of_recovery(
         vault: &VaultId,
-        key: &RecoveryKey,
+        recovery: &HybridRecipient,
         secrets: &Secrets,
         ring: &Ring,
         rng: &mut (impl RngCore + CryptoRng),
     ) -> Result<Self, VaultError> {
         let mut salt = vec![0; SALT_BYTES];
         rng.fill_bytes(&mut salt);
-        let slot = Self::empty(RECOVERY, [0; 16], NO_COST, salt);
-        slot.filled(vault, &key.stretched(), secrets, ring, rng)
+        let mut slot = Self::empty(RECOVERY, [0; 16], NO_COST, salt);
+        slot.check = recovery_check(vault, recovery);
+        // age binds nothing, so what a person's slot has beside it stands inside here.
+        let bound = slot.bound(vault);
+        let mut whole = Zeroizing::new(Vec::with_capacity(bound.len() + SECRETS_BYTES));
+        whole.extend_from_slice(&bound);
+        whole.extend_from_slice(&secrets.to_bytes());
+        slot.wrapped = seal::seal(recovery, &whole)?;
+        let sealed = ring.seal(&secrets.recipient())?;
+        Ok(slot.with_ring(vault, sealed, secrets))
     }
 
     fn empty(person: [u8; 16], tag: [u8; 16], cost: KdfCost, salt: Vec<u8>) -> Self {
@@ -150,16 +138,20 @@ impl Slot {
     pub(super) fn recover(
         &self,
         vault: &VaultId,
-        key: &RecoveryKey,
+        recovery: &HybridIdentity,
     ) -> Result<(Secrets, Ring), VaultError> {
         if !self.is_whole() {
             return Err(VaultError::Damaged);
         }
-        self.open(vault, &key.stretched())
-            .map_err(|error| match error {
-                VaultError::WrongPassphrase => VaultError::WrongRecoveryKey,
-                other => other,
-            })
+        if self.check != recovery_check(vault, &recovery.to_recipient()) {
+            return Err(VaultError::WrongRecoveryKey);
+        }
+        let bound = self.bound(vault);
+        let whole = open_sealed(&self.wrapped, recovery).ok_or(VaultError::Damaged)?;
+        let secrets = whole
+            .strip_prefix(bound.as_slice())
+            .and_then(Secrets::parse);
+        self.with_secrets(vault, secrets.ok_or(VaultError::Damaged)?)
     }
 
     fn open(&self, vault: &VaultId, stretched: &[u8; 32]) -> Result<(Secrets, Ring), VaultError> {
@@ -170,6 +162,14 @@ impl Slot {
         let secrets = decrypt(&wrapping, &self.bound(vault), &self.wrapped)
             .and_then(|bytes| Secrets::parse(&bytes))
             .ok_or(VaultError::Damaged)?;
+        self.with_secrets(vault, secrets)
+    }
+
+    fn with_secrets(
+        &self,
+        vault: &VaultId,
+        secrets: Secrets,
+    ) -> Result<(Secrets, Ring), VaultError> {
         if !same(
             &ring_mac(&secrets, vault, &self.person, &self.ring),
             &self.ring_mac,
@@ -221,6 +221,13 @@ impl Slot {
         );
         Sha256::digest(&*parts).to_vec()
     }
+}
+
+/// Tells a recovery key of another set from damage, before anything is opened.
+fn recovery_check(vault: &VaultId, recovery: &HybridRecipient) -> Vec<u8> {
+    let text = recovery.to_string();
+    let parts = framed("asylia/v1/vault/recovery-check", &[vault, text.as_bytes()]);
+    Sha256::digest(&*parts).to_vec()
 }
 
 fn digest(context: &str, secret: &[u8; 32]) -> Zeroizing<[u8; 32]> {

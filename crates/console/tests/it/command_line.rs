@@ -13,6 +13,15 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use asylia_keys::{
+    custody::CustodySecret,
+    key_file::WorkFactor,
+    recovery::RecoveryNote,
+    shares::{Scheme, split},
+    signing_file::RootSigningKey,
+};
+use rand_core::OsRng;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::office::{Office, Stored, case, story};
@@ -261,10 +270,10 @@ fn a_copy_is_restored_and_a_lost_passphrase_recovered() {
     let desk = Desk::new();
     assert!(desk.init().status.success());
     let (key, new, copy) = (desk.path("key"), desk.path("new"), desk.path("copy"));
-    fs::write(&key, format!("{}\n", "5a".repeat(32))).unwrap();
+    let seed = recovery_files(&desk, &key);
     fs::write(&new, "a new passphrase\n").unwrap();
     assert!(
-        desk.run(&["users", "recovery", "--recovery-key-file", &key])
+        desk.run(&["users", "recovery", "--recovery", &key])
             .status
             .success()
     );
@@ -284,8 +293,10 @@ fn a_copy_is_restored_and_a_lost_passphrase_recovered() {
             &desk.path("vault"),
         ])
         .args([
-            "--recovery-key-file",
-            &key,
+            "--seed",
+            &seed,
+            "--seed-passphrase-file",
+            &desk.path("keys/passphrase"),
             "--new-passphrase-file",
             &new,
             "--kdf-mib",
@@ -298,6 +309,54 @@ fn a_copy_is_restored_and_a_lost_passphrase_recovered() {
     fs::copy(&new, desk.path("keys/passphrase")).unwrap();
     assert!(desk.run(&["list"]).status.success());
     assert!(desk.run(&["audit", "verify"]).status.success());
+}
+
+/// A recovery key: its public note at `note`, and its seed file, as it is put together from shares.
+fn recovery_files(desk: &Desk, note: &str) -> String {
+    let instance = desk.office.bundle.content().instance;
+    let secret = CustodySecret::generate_recovery(instance, "2027", &mut OsRng).ok();
+    let secret = secret.expect("a label");
+    let scheme = Scheme::single(2, 3).expect("two of three");
+    let day = desk.office.day();
+    let new = split(&secret, &scheme, day, day, &mut OsRng).ok();
+    let new = new.expect("it is split");
+    let public = RecoveryNote::new(secret.recipients().remove(0), new.set).expect("its own");
+    fs::write(note, public.to_note()).expect("it is written");
+    let passphrase = fs::read_to_string(desk.path("keys/passphrase")).expect("it is there");
+    let passphrase = SecretString::from(passphrase.trim_end());
+    let seed = desk.path("seed");
+    fs::write(&seed, secret.seal_file(&passphrase, WorkFactor::DEMO)).expect("it is written");
+    seed
+}
+
+/// Whoever sits in the office, and has a key bundle of their own making with its own twelve words.
+#[test]
+fn root_keys_of_somebody_else_are_not_taken_into_the_vault() {
+    let desk = Desk::new();
+    assert!(desk.init().status.success());
+    let own = RootSigningKey::from_seed(&[3; 32]);
+    let mut content = desk.office.demo.content.clone();
+    content.sequence += 1;
+    content.previous = Some(desk.office.bundle.digest());
+    content.roots = vec![own.verifying_key()];
+    let words = content.fingerprint().to_string();
+    let lines = [&own, &desk.office.demo.root_key].map(|key| content.signature_line(key));
+    let (note, identity) = (desk.path("next.note"), desk.path("keys/identity-intake"));
+    let passphrase = desk.path("keys/passphrase");
+    let add = |signed: &[String]| {
+        fs::write(&note, content.to_note(signed)).unwrap();
+        #[rustfmt::skip]
+        let arguments = ["identity", "add", &identity, "--keys", &note, "--office", &words,
+            "--identity-passphrase-file", &passphrase];
+        desk.run(&arguments)
+    };
+    let refused = add(&lines[..1]);
+    assert_refused(
+        &refused,
+        "The key bundle is not taken: the root keys change",
+    );
+    let taken = add(&lines);
+    assert!(taken.status.success(), "{}", text(&taken.stderr));
 }
 
 #[test]
@@ -330,10 +389,12 @@ fn only_keys_of_the_office_that_was_asked_for_make_a_vault() {
     );
     let foreign = desk.path("foreign");
     // The other office's identity under this office's passphrase: right file, wrong bundle.
-    let sealed = other.office.demo.period.intake.seal_file(
-        &desk.office.demo.passphrase,
-        asylia_keys::key_file::WorkFactor::DEMO,
-    );
+    let sealed = other
+        .office
+        .demo
+        .period
+        .intake
+        .seal_file(&desk.office.demo.passphrase, WorkFactor::DEMO);
     fs::write(&foreign, sealed).unwrap();
     let refused = desk.run(&[
         "init",

@@ -18,7 +18,7 @@ use asylia_envelope::{
     day::Day,
     follow_up::{FollowUp, FollowUpKeys},
     ids::{EpochId, PageNumber, RecordId, SubmissionId},
-    key_bundle::{Anchor, KeyBundle, UnverifiedBundle},
+    key_bundle::{Anchor, KeyBundle, Period, UnverifiedBundle},
     record::{RecordHead, RecordWriter, SealedBy, stored_frame},
     return_code::{MailboxKeys, ReturnCode},
     sealing::{CompartmentSink, SubmissionSealer},
@@ -119,6 +119,12 @@ impl Office {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let seconds = since.expect("it is after 1970").as_secs();
         Self::at(i64::try_from(seconds).expect("a time of this age"))
+    }
+
+    /// An office that begins on a day.
+    pub(crate) fn on(day: &str) -> Self {
+        let day: Day = day.parse().expect("a day");
+        Self::at(day.days_since_1970() * 86_400)
     }
 
     fn at(now: i64) -> Self {
@@ -224,12 +230,12 @@ impl Office {
         })
     }
 
-    fn head(&self, path: SealedBy) -> RecordHead {
+    fn head(&self, path: SealedBy, period: &Period) -> RecordHead {
         RecordHead {
             version: FORMAT_VERSION,
             instance: self.bundle.content().instance,
             record_id: RecordId::generate(&mut OsRng),
-            period: self.demo.period.public.id.clone(),
+            period: period.id.clone(),
             bundle_sequence: 1,
             day: self.day(),
             path,
@@ -289,7 +295,8 @@ impl Office {
     }
 
     fn stored(&self, parts: &Parts, path: SealedBy) -> Stored {
-        let (head, period) = (self.head(path), &self.demo.period.public);
+        let period = &self.demo.period.public;
+        let head = self.head(path, period);
         let mut writer = RecordWriter::start(&period.intake, &head, Vec::new()).expect("it begins");
         for (name, bytes, entry) in &parts.0 {
             writer.begin(*name).expect("memory takes it");
@@ -307,8 +314,12 @@ impl Office {
 
     /// Seals a report into a stored record, as the server does without JavaScript.
     pub(crate) fn seal(&self, report: &Report) -> Stored {
-        let period = &self.demo.period.public;
-        let head = self.head(report.path.unwrap_or(SealedBy::Server));
+        self.seal_to(report, &self.demo.period.public)
+    }
+
+    /// As [`Self::seal`], to the recipients of another period.
+    pub(crate) fn seal_to(&self, report: &Report, period: &Period) -> Stored {
+        let head = self.head(report.path.unwrap_or(SealedBy::Server), period);
         let record_id = head.record_id;
         let mut answers = Answers::default();
         for (id, value) in &report.answers {

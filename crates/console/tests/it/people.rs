@@ -7,10 +7,9 @@ use asylia_console::{
         Credentials, NewPerson, Vault, VaultError,
         audit::Act,
         header::{KDF_FLOOR_MIB, KdfCost},
-        slot::RecoveryKey,
     },
 };
-use zeroize::Zeroizing;
+use asylia_envelope::hybrid::HybridIdentity;
 
 use crate::office::{FIRST, Office, PASSPHRASE, Stored, case, story, take};
 
@@ -307,11 +306,11 @@ fn a_passphrase_is_changed_by_its_owner_and_a_lost_one_replaced_with_the_recover
     assert_eq!(vault.cost(), cost);
     vault.close();
 
-    let key = |byte: u8| RecoveryKey::from_bytes(Zeroizing::new([byte; 32]));
+    let key = |byte: u8| HybridIdentity::from_seed(&[byte; 32]);
     let recover = |byte: u8| Vault::recover(office.machine(), &office.directory(), &key(byte));
     assert!(matches!(recover(1).err(), Some(VaultError::NoRecovery)));
     let mut vault = office.reopen();
-    vault.set_recovery(&key(1)).unwrap();
+    vault.set_recovery(&key(1).to_recipient()).unwrap();
     vault.close();
     assert!(matches!(
         recover(2).err(),
