@@ -11,6 +11,7 @@ use asylia_envelope::{
 use axum::Router;
 
 use crate::{
+    admission::Admission,
     clock::{Clock, Rng},
     collection::{Collection, Waiting},
     config::Config,
@@ -24,6 +25,7 @@ use crate::{
     mailbox::{Scrubber, Turns},
     pages::{self, Closed, Site},
     refusal::Reader,
+    room::Room,
     router::{self, FrontDoor},
     routes, site_manifest,
     storage::{AnyStore, Store, StoreAddress},
@@ -45,6 +47,10 @@ pub struct AppState {
     pub uploads: Uploads,
     /// Whether the office collects.
     pub collection: Collection,
+    /// How full the store is.
+    pub room: Room,
+    /// Who may send now.
+    pub admission: Admission,
     /// One mailbox is opened at a time.
     pub turns: Turns,
     /// Removes the traces of deleted replies.
@@ -85,10 +91,16 @@ impl AppState {
         data.note_decoys(config.decoys_a_day)?;
         let collection = Collection::load(&store).await?;
         data.note_site_manifest(site_manifest.as_deref())?;
+        let room = Room::default();
+        room.measure(&store, &config.data, config.disk_budget_mib)
+            .await?;
+        let admission = Admission::new(room.clone(), config.files_per_hour_mib);
         Ok(Self {
             config,
             keys: Arc::new(SharedKeys::new(keys)),
             collection,
+            room,
+            admission,
             turns: Turns::default(),
             scrubber: Scrubber::default(),
             site_manifest,
@@ -114,6 +126,19 @@ impl AppState {
         )
     }
 
+    /// The same behind the onion service, where no proxy reads along.
+    #[must_use]
+    pub fn behind_tor(&self) -> Self {
+        let config = Config {
+            clear_web: false,
+            ..(*self.config).clone()
+        };
+        Self {
+            config: Arc::new(config),
+            ..self.clone()
+        }
+    }
+
     /// The router of this server.
     pub fn router(&self) -> Router {
         let state = self.clone();
@@ -125,8 +150,12 @@ impl AppState {
             Reader::Program => routes::api::refusal(&state.site(), refusal),
         });
         let headers = ResponseHeaders::new(pages::style_hashes());
-        let front = FrontDoor::new(headers, render, self.config.report_limit_mib);
-        router::build(|endpoint| routes::handler(self, endpoint), front)
+        let limit_mib = self.config.report_limit_mib;
+        let front = FrontDoor::new(headers, render, limit_mib, self.admission.clone());
+        let router = router::build(|endpoint| routes::handler(self, endpoint), front);
+        #[cfg(feature = "danger_leak")]
+        let router = crate::leak::with_probe(router);
+        router
     }
 
     /// Today, UTC.
@@ -140,7 +169,9 @@ impl AppState {
     #[must_use]
     pub fn taking(&self) -> Option<Arc<OfficeKeys>> {
         let keys = self.keys.current();
-        let open = self.waiting() != Waiting::Close && keys.in_force(self.today()).is_some();
+        let open = self.waiting() != Waiting::Close
+            && keys.in_force(self.today()).is_some()
+            && !self.room.is_full();
         open.then_some(keys)
     }
 
@@ -156,7 +187,7 @@ impl AppState {
             day,
             now_unix_s: self.clock.now_unix_s(),
             language,
-            report_limit_mib: self.config.report_limit_mib,
+            report_limit_mib: self.report_limit_mib(),
         })
     }
 
@@ -166,8 +197,17 @@ impl AppState {
             self.uploads.keep_swept(),
             self.scrubber.keep_scrubbed(&self.store),
             self.collection.keep_fresh(&self.store),
+            self.admission.keep_pruned(),
+            self.room
+                .keep_measured(&self.store, &self.config.data, self.config.disk_budget_mib),
             decoys::keep_filled(self),
         );
+    }
+
+    /// Largest report at present, in MiB; 0 for text only.
+    #[must_use]
+    pub fn report_limit_mib(&self) -> u64 {
+        self.room.files().limit_mib(self.config.report_limit_mib)
     }
 
     fn waiting(&self) -> Waiting {
@@ -182,6 +222,7 @@ impl AppState {
         let bundle = keys.bundle();
         let closed = match (bundle, keys.in_force(self.today())) {
             (_, Some(_)) if self.waiting() == Waiting::Close => Some(Closed::Uncollected),
+            (_, Some(_)) if self.room.is_full() => Some(Closed::Full),
             (_, Some(_)) => None,
             (Some(_), None) => Some(Closed::Expired),
             (None, None) => Some(Closed::NoKeys),
@@ -199,7 +240,8 @@ impl AppState {
             field_limit_bytes: TEXT_FIELD_LIMIT_BYTES as u64,
             text_limit_bytes: REPORT_TEXT_LIMIT_BYTES as u64,
             file_limit: u32::from(ATTACHMENTS_LIMIT),
-            report_limit_bytes: self.config.report_limit_mib.saturating_mul(MIB),
+            report_limit_bytes: self.report_limit_mib().saturating_mul(MIB),
+            files: self.room.files(),
         }
     }
 }

@@ -17,6 +17,8 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::admission::Seat;
+
 /// What a body must do to count as alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -35,6 +37,8 @@ pub enum BodyError {
     TooLarge,
     /// The client or the connection ended it, or its framing is broken.
     Cut,
+    /// The store has no room for more of it.
+    NoRoom,
     /// The route has answered already; the rest is being discarded.
     TakenBack,
 }
@@ -59,6 +63,7 @@ impl fmt::Display for BodyError {
             Self::Stalled => "the request body stalled",
             Self::TooLarge => "the request body is over its limit",
             Self::Cut => "the request body was cut off",
+            Self::NoRoom => "the store has no room for the request body",
             Self::TakenBack => "the request was answered already",
         })
     }
@@ -82,6 +87,7 @@ pub fn lend(body: Body, limit_bytes: u64, progress: Progress) -> (SharedBody, Bo
         state: State::Open,
         taken_back: false,
         handed_out_bytes: 0,
+        seat: None,
         pulse: Pulse {
             progress,
             budget: progress.window,
@@ -130,6 +136,11 @@ impl HttpBody for SharedBody {
 }
 
 impl BodyOwner {
+    /// Lets the body hold the place that it was given, to its end.
+    pub fn hold(&self, seat: Seat) {
+        lock(&self.0).seat = Some(seat);
+    }
+
     /// Whether the whole body was read, so nothing of it is left in the connection.
     pub fn is_finished(&self) -> bool {
         lock(&self.0).is_finished()
@@ -153,6 +164,7 @@ impl BodyOwner {
         {
             let mut shared = lock(&self.0);
             shared.taken_back = true;
+            shared.seat = None;
             shared.limit_bytes = cap_bytes;
         }
         while let Some(chunk) = std::future::poll_fn(|cx| lock(&self.0).poll_chunk(cx)).await {
@@ -172,6 +184,8 @@ struct Shared {
     taken_back: bool,
     /// Bytes given to the reader since it last had to wait.
     handed_out_bytes: u64,
+    /// Its place among the bodies that are under way.
+    seat: Option<Seat>,
     pulse: Pulse,
 }
 
@@ -192,6 +206,13 @@ impl Shared {
             State::Ended => return Poll::Ready(None),
             State::Failed => return Poll::Ready(Some(Err(BodyError::Cut))),
             State::Open => {}
+        }
+        if self
+            .seat
+            .as_ref()
+            .is_some_and(|seat| seat.poll_cut(cx).is_ready())
+        {
+            return Poll::Ready(Some(Err(self.fail(BodyError::Stalled))));
         }
         loop {
             return Poll::Ready(match Pin::new(&mut self.body).poll_frame(cx) {
@@ -217,8 +238,14 @@ impl Shared {
     fn take(&mut self, bytes: Bytes) -> Result<Bytes, BodyError> {
         self.received_bytes = self.received_bytes.saturating_add(byte_count(&bytes));
         self.pulse.beat(byte_count(&bytes));
+        let room = self
+            .seat
+            .as_ref()
+            .is_none_or(|seat| seat.count(byte_count(&bytes)));
         if self.received_bytes > self.limit_bytes {
             Err(BodyError::TooLarge)
+        } else if !room {
+            Err(BodyError::NoRoom)
         } else {
             #[cfg(feature = "danger_leak")]
             crate::leak::keep(&bytes);

@@ -35,6 +35,8 @@ impl Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Check the office's key bundle against its words and write a configuration
+    Setup(SetupArgs),
     /// Serve the form and take reports
     Serve(ServeArgs),
     /// Write what was taken in as a bundle for the office's offline console
@@ -56,6 +58,12 @@ pub enum Verb {
     SiteManifest,
     /// Check this machine's protections
     Doctor(DoctorArgs),
+    /// Write an encrypted copy of everything a new server needs, also while serving
+    Backup(BackupArgs),
+    /// Make the key that backups are encrypted to, on a computer that is kept offline
+    BackupKey(BackupKeyArgs),
+    /// Make a new server's data folder out of a backup
+    Restore(RestoreArgs),
 }
 
 /// Verbs of `asylia keys`.
@@ -94,12 +102,68 @@ pub struct ServeArgs {
     /// A loopback address with port, unix:PATH, or none [default: 127.0.0.1:8080]
     #[arg(long, value_name = "WHERE")]
     pub listen: Option<String>,
+    /// Unix socket for tor, which must begin each connection with its PROXY line
+    #[arg(long, value_name = "PATH")]
+    pub onion_socket: Option<PathBuf>,
     /// sqlite:PATH or postgres:SOCKET_DIR/DBNAME [default: sqlite:DIR/intake.db]
     #[arg(long, value_name = "WHERE")]
     pub store: Option<String>,
     /// Configuration file; packaging/asylia.example.toml explains its keys
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Arguments of `asylia setup`. The office's words are typed, or piped in.
+#[derive(Args, Clone, Debug)]
+pub struct SetupArgs {
+    /// The office's signed key bundle
+    #[arg(long, value_name = "FILE", default_value = "/etc/asylia/keys.note")]
+    pub keys: PathBuf,
+    /// Folder for the server's data
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/asylia")]
+    pub data: PathBuf,
+    /// File to write; it must not exist
+    #[arg(long, value_name = "FILE", default_value = "/etc/asylia/asylia.toml")]
+    pub config: PathBuf,
+}
+
+/// Arguments of `asylia backup`.
+#[derive(Args, Clone, Debug)]
+pub struct BackupArgs {
+    /// Folder of the server's data
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// File with the public half of the backup key (age1pq1…)
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// File to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `asylia backup-key`.
+#[derive(Args, Clone, Debug)]
+pub struct BackupKeyArgs {
+    /// File for the secret half; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `asylia restore`.
+#[derive(Args, Clone, Debug)]
+pub struct RestoreArgs {
+    /// Folder for the server's data; it must not exist
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// File with the secret half of the backup key
+    #[arg(long, value_name = "FILE")]
+    pub identity: PathBuf,
+    /// An empty store: sqlite:PATH or postgres:SOCKET_DIR/DBNAME [default: sqlite:DIR/intake.db]
+    #[arg(long, value_name = "WHERE")]
+    pub store: Option<String>,
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub backup: PathBuf,
 }
 
 /// Arguments of `asylia export`.

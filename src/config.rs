@@ -8,13 +8,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use axum::http::HeaderName;
 use serde::Deserialize;
 
 use crate::{
     cli::ServeArgs,
     collection::CollectionDays,
     error::Advice,
-    limits::{MAX_CONNECTIONS, REPORT_LIMIT_MIB},
+    limits::{FILES_PER_HOUR_MIB, MAX_CONNECTIONS, REPORT_LIMIT_MIB},
     listen::ListenAt,
     process::Allowances,
     telemetry::Verbosity,
@@ -31,12 +32,22 @@ pub struct Config {
     pub office: Option<String>,
     /// Where to listen.
     pub listen: ListenAt,
+    /// Where tor connects, each connection behind its PROXY line.
+    pub onion_socket: Option<PathBuf>,
+    /// Where a watcher of this machine asks how the server is.
+    pub health_socket: Option<PathBuf>,
+    /// The header in which the proxy on the Unix socket of `listen` names the client's address.
+    pub client_address_header: Option<HeaderName>,
     /// Permissions of a Unix socket, as in `0o660`.
     pub socket_mode: u32,
     /// Where reports are kept.
     pub store: StoreAt,
     /// Largest report in MiB.
     pub report_limit_mib: u64,
+    /// What the store may grow to, in MiB; without it, what the disk holds.
+    pub disk_budget_mib: Option<u64>,
+    /// MiB of files that are taken in an hour.
+    pub files_per_hour_mib: u64,
     /// Connections served at once.
     pub max_connections: usize,
     /// The site is reached over the clear web, through a proxy that ends TLS.
@@ -104,34 +115,42 @@ impl Config {
             .or(file.data)
             .ok_or_else(|| missing("data folder", "--data DIR"))?;
         let keys = args.keys.clone().or(file.keys).ok_or_else(no_keys)?;
-        let listen = text(&args.listen, file.listen, "listen", source);
+        let listen = listen_at(text(&args.listen, file.listen, "listen", source))?;
         let store = text(&args.store, file.store, "store", source);
-        let report_limit_mib = file.report_limit_mib.unwrap_or(REPORT_LIMIT_MIB);
-        let max_connections = file.max_connections.unwrap_or(MAX_CONNECTIONS);
+        let number = |key, value: Option<u64>, default, (least, most)| {
+            within(value.unwrap_or(default), least, most)
+                .ok_or_else(|| source.refuse(key, &format!("it is not between {least} and {most}")))
+        };
+        let (limit, budget) = (file.report_limit_mib, file.disk_budget_mib);
+        let connections = file.max_connections;
         Ok(Self {
             office: args.office.clone().or(file.office),
-            listen: match listen {
-                Some(given) => given
-                    .value
-                    .parse()
-                    .map_err(|why: String| given.refuse(&why))?,
-                None => ListenAt::Tcp(([127, 0, 0, 1], DEFAULT_PORT).into()),
-            },
-            socket_mode: match &file.socket_mode {
-                Some(mode) => parse_mode(mode).ok_or_else(|| {
-                    source.refuse("socket_mode", "it is not three octal digits as in \"660\"")
-                })?,
-                None => DEFAULT_SOCKET_MODE,
-            },
+            client_address_header: client_address_header(
+                file.client_address_header.as_deref(),
+                &listen,
+                source,
+            )?,
+            listen,
+            onion_socket: args.onion_socket.clone().or(file.onion_socket),
+            health_socket: file.health_socket,
+            disk_budget_mib: budget
+                .map(|budget| number("disk_budget_mib", Some(budget), 0, (64, MOST_MIB)))
+                .transpose()?,
+            files_per_hour_mib: number(
+                "files_per_hour_mib",
+                file.files_per_hour_mib,
+                FILES_PER_HOUR_MIB,
+                (1, MOST_MIB),
+            )?,
+            socket_mode: socket_mode(file.socket_mode.as_deref(), source)?,
             store: match store {
                 Some(given) => parse_store(&given.value).map_err(|why| given.refuse(why))?,
                 None => StoreAt::Sqlite(data.join(DEFAULT_DATABASE)),
             },
-            report_limit_mib: within(report_limit_mib, 1, 65_536).ok_or_else(|| {
-                source.refuse("report_limit_mib", "it is not between 1 and 65536")
-            })?,
-            max_connections: within(max_connections, 8, 65_536)
-                .ok_or_else(|| source.refuse("max_connections", "it is not between 8 and 65536"))?,
+            report_limit_mib: number("report_limit_mib", limit, REPORT_LIMIT_MIB, (1, 65_536))?,
+            max_connections: number("max_connections", connections, MAX_CONNECTIONS, (8, 65_536))?
+                .try_into()
+                .unwrap_or(usize::MAX),
             clear_web: file.clear_web,
             collection,
             site_manifest: file.site_manifest,
@@ -176,6 +195,31 @@ pub fn collection_days(path: Option<&Path>) -> Result<CollectionDays, Advice> {
     }
 }
 
+/// Where a configuration file lets tor connect.
+///
+/// # Errors
+/// Two sentences that name the file's line and key.
+pub fn onion_socket(path: Option<&Path>) -> Result<Option<PathBuf>, Advice> {
+    match path {
+        Some(path) => Ok(File::read(path)?.0.onion_socket),
+        None => Ok(None),
+    }
+}
+
+/// Where the store of a data folder is: as given, or in the folder.
+///
+/// # Errors
+/// Two sentences for what is no address.
+pub fn store_at(given: Option<&str>, data: &Path) -> Result<StoreAt, Advice> {
+    match given {
+        Some(text) => parse_store(text).map_err(|why| {
+            let failed = format!("The value of --store was not accepted: {why}");
+            Advice::usage(failed, "Run the verb with --help to see its forms")
+        }),
+        None => Ok(StoreAt::Sqlite(data.join(DEFAULT_DATABASE))),
+    }
+}
+
 /// Reads `ASYLIA_LOG`, the one environment variable: how much the program says about itself.
 ///
 /// # Errors
@@ -208,10 +252,15 @@ struct File {
     keys: Option<PathBuf>,
     office: Option<String>,
     listen: Option<String>,
+    onion_socket: Option<PathBuf>,
+    health_socket: Option<PathBuf>,
+    client_address_header: Option<String>,
     socket_mode: Option<String>,
     store: Option<String>,
     report_limit_mib: Option<u64>,
-    max_connections: Option<usize>,
+    disk_budget_mib: Option<u64>,
+    files_per_hour_mib: Option<u64>,
+    max_connections: Option<u64>,
     site_manifest: Option<PathBuf>,
     decoys_a_day: Option<u32>,
     notice_command: Option<Vec<String>>,
@@ -400,6 +449,43 @@ fn parse_store(text: &str) -> Result<StoreAt, &'static str> {
     }
 }
 
+fn listen_at(given: Option<Given<'_>>) -> Result<ListenAt, Advice> {
+    match given {
+        Some(given) => {
+            let parsed = given.value.parse();
+            parsed.map_err(|why: String| given.refuse(&why))
+        }
+        None => Ok(ListenAt::Tcp(([127, 0, 0, 1], DEFAULT_PORT).into())),
+    }
+}
+
+fn socket_mode(given: Option<&str>, source: &Source) -> Result<u32, Advice> {
+    let wrong = "it is not three octal digits as in \"660\"";
+    match given {
+        Some(mode) => parse_mode(mode).ok_or_else(|| source.refuse("socket_mode", wrong)),
+        None => Ok(DEFAULT_SOCKET_MODE),
+    }
+}
+
+/// A header that any client can write names nobody, so only a proxy on a Unix socket may be believed.
+fn client_address_header(
+    name: Option<&str>,
+    listen: &ListenAt,
+    source: &Source,
+) -> Result<Option<HeaderName>, Advice> {
+    let refuse = |why| source.refuse("client_address_header", why);
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    if !matches!(listen, ListenAt::Unix(_)) {
+        return Err(refuse(
+            "it is believed on a Unix socket only, and `listen` names none",
+        ));
+    }
+    let name = name.parse();
+    name.map(Some).map_err(|_| refuse("it is no header's name"))
+}
+
 fn parse_mode(text: &str) -> Option<u32> {
     let digits = text
         .strip_prefix('0')
@@ -428,6 +514,8 @@ fn no_keys() -> Advice {
     )
 }
 
+/// As many bytes as 64 bits count.
+const MOST_MIB: u64 = u64::MAX >> 20;
 /// Each takes 66 KiB on the disk until the office has acknowledged it.
 const DECOYS_MOST: u32 = 1000;
 const DEFAULT_PORT: u16 = 8080;

@@ -194,8 +194,7 @@ impl DataFolder {
         let path = self.file(TRANSFER_KEY_FILE);
         if !path.exists() {
             let key = SigningKey::<Transfer>::generate(rng);
-            let text = Zeroizing::new(BASE64_STANDARD.encode(*key.seed()));
-            self.replace(TRANSFER_KEY_FILE, text.as_bytes())?;
+            self.set_transfer_key(&key)?;
             return Ok(key);
         }
         let text = Zeroizing::new(fs::read(&path).context("the transfer key cannot be read")?);
@@ -212,6 +211,15 @@ impl DataFolder {
             "the transfer key is damaged: restore it, or remove it and pair the console again";
         let seed = seed.context(damaged)?;
         Ok(SigningKey::from_seed(&seed))
+    }
+
+    /// Keeps the key that signs this server's bundles, such as a backup brought it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn set_transfer_key(&self, key: &SigningKey<Transfer>) -> anyhow::Result<()> {
+        let text = Zeroizing::new(BASE64_STANDARD.encode(*key.seed()));
+        self.replace(TRANSFER_KEY_FILE, text.as_bytes())
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -7,15 +7,18 @@ use crate::{
     cli::DoctorArgs,
     error::Advice,
     process::{self, Check},
+    sandbox::{self, Calls, Reach},
 };
 
 /// Prints the process checks and `further` ones (bundle, store, disk), and fails if any failed.
 ///
 /// # Errors
 /// [`Advice`] if a check failed, or the error of writing to standard output.
-pub fn run(args: &DoctorArgs, further: Vec<Check>) -> anyhow::Result<()> {
+pub fn run(args: &DoctorArgs, further: Vec<Check>, calls: Calls) -> anyhow::Result<()> {
     let mut checks = process::protect();
     checks.extend(further);
+    // Last, since nothing can be looked at behind it.
+    checks.extend(sandbox::checks(&Reach::folder(&args.data), calls));
     print(&checks, args.json, &mut io::stdout().lock())?;
     match checks.iter().filter(|check| !check.passed).count() {
         0 => Ok(()),

@@ -62,6 +62,7 @@ impl AppError {
     pub fn from_reading(error: &(dyn Error + 'static), limit_mib: u64) -> Self {
         Self::Refused(match BodyError::in_chain(error) {
             Some(BodyError::Stalled | BodyError::Cut | BodyError::TakenBack) => Refusal::CutOff,
+            Some(BodyError::NoRoom) => Refusal::TextOnly,
             Some(BodyError::TooLarge) => Refusal::TooLarge { limit_mib },
             None if ends_early(error) => Refusal::CutOff,
             None => Refusal::BadForm,

@@ -232,6 +232,9 @@ impl FileBudget {
     }
 
     fn count_file(&mut self) -> Result<(), AppError> {
+        if self.limit_mib == 0 {
+            return Err(Refusal::TextOnly.into());
+        }
         self.files = self.files.checked_sub(1).ok_or(Refusal::TooManyFiles)?;
         Ok(())
     }

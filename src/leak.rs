@@ -3,14 +3,17 @@
 //!
 //! It keeps what it reads and what the receipt shows in memory, in a file of the data folder and in the
 //! log, and tells SQLite not to sync. Tests that look for plaintext, or for the sync before the receipt,
-//! must find both here; else their silence about the real server means nothing.
+//! must find both here; else their silence about the real server means nothing. It also has a route by which
+//! `tests/it/sandbox.rs` makes it try what the sandbox must refuse.
 
 use std::{
     fs::File,
     io::Write,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
+
+use axum::{Router, extract::Path as UrlPath, routing::get};
 
 use crate::storage::StoreAddress;
 
@@ -36,6 +39,19 @@ pub(crate) fn spoil(mut address: StoreAddress, data: &Path) -> std::io::Result<S
 /// Keeps plaintext three times: for the search of the memory, of the disk and of the log.
 pub(crate) fn keep(bytes: &[u8]) {
     let mut leak = lock();
+    if let Some(left) = &mut leak.until_panic {
+        *left = left.saturating_sub(bytes.len());
+        let now = *left == 0;
+        if now {
+            leak.until_panic = None;
+            drop(leak);
+            panic!("a defect in the middle of a report, as the test ordered it");
+        }
+        return;
+    }
+    if leak.silent {
+        return;
+    }
     leak.memory.extend_from_slice(bytes);
     if let Some(file) = &mut leak.file {
         file.write_all(bytes).expect("the leak can be written");
@@ -43,7 +59,34 @@ pub(crate) fn keep(bytes: &[u8]) {
     tracing::trace!("leaked: {}", String::from_utf8_lossy(bytes));
 }
 
+/// Something that the sandbox must refuse, by name; says what became of it.
+pub type Probe = fn(&str) -> String;
+
+/// Sets what `/danger/NAME` does.
+pub fn set_probe(probe: Probe) {
+    // The first one stays.
+    let _ = PROBE.set(probe);
+}
+
+pub(crate) fn with_probe(router: Router) -> Router {
+    let try_it = async |UrlPath(name): UrlPath<String>| match PROBE.get() {
+        Some(probe) => probe(&name),
+        None => "no probe".to_owned(),
+    };
+    router.route("/danger/{name}", get(try_it))
+}
+
+static PROBE: OnceLock<Probe> = OnceLock::new();
+
+/// Keeps nothing from here on, and panics once so many bytes more have come: with a report half read.
+pub fn panic_after(bytes: usize) {
+    let mut leak = lock();
+    (leak.silent, leak.until_panic) = (true, Some(bytes));
+}
+
 struct Leak {
+    silent: bool,
+    until_panic: Option<usize>,
     memory: Vec<u8>,
     file: Option<File>,
 }
@@ -53,6 +96,8 @@ fn lock() -> std::sync::MutexGuard<'static, Leak> {
 }
 
 static LEAK: Mutex<Leak> = Mutex::new(Leak {
+    silent: false,
+    until_panic: None,
     memory: Vec::new(),
     file: None,
 });

@@ -88,6 +88,9 @@ pub const SCRUB_PAUSE: Duration = Duration::from_secs(5);
 /// Seconds after which whoever was told that the site is busy may ask again.
 pub const RETRY_AFTER_S: &str = "30";
 
+/// Seconds after which files may find a place in the hourly budget again.
+pub const FILES_AFTER_S: &str = "300";
+
 /// What a sealed report holds besides its files, at most: all text, each byte escaped in six and padded (some
 /// 7 MiB), and the floors of every compartment (some 1.3 MiB).
 pub const SEALED_OVERHEAD_BYTES: u64 = 10 * MIB;
@@ -96,7 +99,71 @@ pub const SEALED_OVERHEAD_BYTES: u64 = 10 * MIB;
 pub const REPORT_LIMIT_MIB: u64 = 1024;
 
 /// Default of `max_connections`.
-pub const MAX_CONNECTIONS: usize = 512;
+pub const MAX_CONNECTIONS: u64 = 512;
+
+/// Default of `files_per_hour_mib`: more than an office reads, and less than fills a disk overnight.
+pub const FILES_PER_HOUR_MIB: u64 = 10 * 1024;
+
+/// Connections of one circuit that are served at once. Browsers open six.
+pub const CONNECTIONS_OF_A_CIRCUIT: usize = 16;
+
+/// Connections of the onion socket that have not named their circuit yet, each for a second at most.
+pub const BEGINNERS: usize = 512;
+
+/// Bodies of requests that may be under way at once.
+pub const BODIES: usize = 160;
+
+/// Those of more than [`TEXT_ONLY_BYTES`] among them: each holds up to two MiB.
+pub const LARGE_BODIES: usize = 32;
+
+/// Those of one circuit among them.
+pub const BODIES_OF_A_PEER: usize = 8;
+
+/// Time a small body has before it may have to make room. Most come whole with their head.
+pub const SMALL_BODY_GRACE: Duration = Duration::from_secs(5);
+
+/// The same for a large one.
+pub const LARGE_BODY_GRACE: Duration = Duration::from_secs(30);
+
+/// Bytes a second at which a large body keeps its place: below what Tor's slowest circuits carry.
+pub const LARGE_BODY_BYTES_PER_SECOND: u64 = 4096;
+
+/// Posts that one circuit may send at once, and how fast it may go on: fairness between tabs.
+pub const PEER_BURST: f64 = 30.0;
+/// See [`PEER_BURST`].
+pub const PEER_PER_SECOND: f64 = 0.5;
+
+/// Circuits whose posts are counted; some 3 MiB.
+pub const PEERS: usize = 65_536;
+
+/// Posts of everybody at once, and a second: what keeps a flood of small reports from filling a disk in hours.
+pub const POSTS_BURST: f64 = 5000.0;
+/// See [`POSTS_BURST`].
+pub const POSTS_PER_SECOND: f64 = 50.0;
+
+/// Of these, so many are for small bodies only.
+pub const POSTS_KEPT_FOR_SMALL: f64 = 1000.0;
+
+/// Share of an hour's files that may come at once.
+pub const FILES_BURST_SHARE: f64 = 0.5;
+
+/// Largest body that is taken for text: all text of a report, with its framing.
+pub const TEXT_ONLY_BYTES: u64 = MIB + 64 * 1024;
+
+/// What the smallest record takes of the store.
+pub const LEAST_RECORD_BYTES: u64 = 96 * 1024;
+
+/// Largest report in MiB once half of the store's budget is used.
+pub const SMALL_FILES_MIB: u64 = 10;
+
+/// Time between two looks at how full the store is.
+pub const ROOM_EVERY: Duration = Duration::from_secs(15);
+
+/// Bytes of the disk that the store leaves free: for its log, and for whatever else runs there.
+pub const ROOM_KEPT_BYTES: u64 = 64 * MIB;
+
+/// Time after which an upload in parts may have to make room for another.
+pub const UPLOAD_GRACE: Duration = Duration::from_secs(60);
 
 /// Stack of every thread of the runtime. Small, because locked memory counts whole stacks.
 pub const THREAD_STACK_BYTES: usize = 1024 * 1024;
@@ -126,8 +193,11 @@ impl BodyLimits {
 }
 
 /// Largest sealed file, in bytes, for reports of `limit_mib`: padding adds at most an eighth, so that whoever
-/// may send a report unsealed may send it sealed.
+/// may send a report unsealed may send it sealed. A limit of 0 is text only.
 pub fn sealed_bytes(limit_mib: u64) -> u64 {
+    if limit_mib == 0 {
+        return TEXT_ONLY_BYTES;
+    }
     let report = limit_mib.saturating_mul(MIB);
     report
         .saturating_add(report / 8)

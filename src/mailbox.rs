@@ -4,7 +4,7 @@
 //! the code can tell a reply from a dummy, by trying. Nothing of a code, token or reply is kept: what is derived
 //! is cleared when dropped, and callers run inside [`crate::stack::cleared`].
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use asylia_envelope::{
     ids::{InstanceId, ReplyDigest},
@@ -45,11 +45,20 @@ pub struct OpenedMailbox {
 pub async fn levelled<T>(work: impl Future<Output = T>) -> T {
     let begun = Instant::now();
     let done = work.await;
-    let steps = begun.elapsed().as_nanos() / MAILBOX_STEP.as_nanos() + 1;
+    let steps = (begun.elapsed() + PRECISE).as_nanos() / MAILBOX_STEP.as_nanos() + 1;
     let steps = u32::try_from(steps).unwrap_or(u32::MAX);
-    tokio::time::sleep_until(begun + MAILBOX_STEP.saturating_mul(steps)).await;
+    let answer_at = begun + MAILBOX_STEP.saturating_mul(steps);
+    tokio::time::sleep_until(answer_at - PRECISE).await;
+    // The runtime's timers end on milliseconds counted from when it fell asleep, so they would tell fractions of one.
+    let precisely = tokio::task::spawn_blocking(move || {
+        std::thread::sleep(answer_at.saturating_duration_since(Instant::now()));
+    });
+    drop(precisely.await);
     done
 }
+
+/// What is slept by a clock of nanoseconds: more than the runtime's timers can be late.
+const PRECISE: Duration = Duration::from_millis(3);
 
 /// The slots of a mailbox: always [`SLOTS`], the missing ones dummies that were sealed for this answer.
 ///

@@ -7,7 +7,7 @@ use asylia::{
     cli::{Cli, KeysVerb, Verb},
     config::{self, Config},
     error::Advice,
-    keys_install, operator, serve, telemetry,
+    keys_install, operator, serve, setup, telemetry,
 };
 use clap::Parser;
 
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<()> {
     telemetry::start(config::verbosity_from_environment()?);
     match cli.chosen()? {
+        Verb::Setup(args) => setup::run(&args),
         Verb::Serve(args) => serve::run(Config::load(&args)?),
         Verb::Export(args) => operator::export(&args),
         Verb::Acknowledge(args) => operator::acknowledge(&args),
@@ -39,5 +40,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Keys(KeysVerb::Install(args)) => keys_install::run(&args),
         Verb::SiteManifest => operator::site_manifest(),
         Verb::Doctor(args) => operator::doctor(&args),
+        Verb::Backup(args) => operator::backup(&args),
+        Verb::BackupKey(args) => operator::backup_key(&args),
+        Verb::Restore(args) => operator::restore(&args),
     }
 }

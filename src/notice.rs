@@ -21,9 +21,10 @@ Collect as agreed with the office: export, carry the bundle, acknowledge.
 If this notice stays away, look after the server.
 ";
 
-/// The process that gives the notice; ends when this is dropped.
+/// The process that gives the notice. Dropping this ends its input, and with it the process, which looks often;
+/// the server has no right to signal it or wait for it by then.
 pub struct Notifier {
-    child: Child,
+    _child: Child,
 }
 
 impl Notifier {
@@ -40,16 +41,7 @@ impl Notifier {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()?;
-        Ok(Self { child })
-    }
-}
-
-impl Drop for Notifier {
-    fn drop(&mut self) {
-        // The end of its input ends it; killing it as well costs nothing if it does not look.
-        drop(self.child.stdin.take());
-        drop(self.child.kill());
-        drop(self.child.wait());
+        Ok(Self { _child: child })
     }
 }
 

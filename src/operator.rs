@@ -1,13 +1,16 @@
 //! The operator's verbs besides `serve`: each opens the data folder, does one thing and says what it did.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::FileTypeExt, path::Path};
 
 use anyhow::Context;
 use asylia_envelope::day::Day;
 
 use crate::{
-    acknowledge,
-    cli::{AcknowledgeArgs, DoctorArgs, ExportArgs, ImportArgs, NoticeArgs, PairArgs, StatusArgs},
+    acknowledge, backup,
+    cli::{
+        AcknowledgeArgs, BackupArgs, BackupKeyArgs, DoctorArgs, ExportArgs, ImportArgs, NoticeArgs,
+        PairArgs, RestoreArgs, StatusArgs,
+    },
     clock::{Clock, Rng},
     collection::{CollectionDays, Waiting},
     config,
@@ -16,6 +19,7 @@ use crate::{
     error::Advice,
     import, notice, pairing,
     process::Check,
+    sandbox::Calls,
     serve, site_manifest,
     status::{self, Status},
     transfer,
@@ -87,6 +91,49 @@ pub fn import(args: &ImportArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// `asylia backup`.
+///
+/// # Errors
+/// Those of [`backup::backup`].
+pub fn backup(args: &BackupArgs) -> anyhow::Result<()> {
+    let data = DataFolder::existing(&args.data)?;
+    let done = serve::runtime()?.block_on(backup::backup(&data, &args.to, &args.out))?;
+    println!("The backup holds {} records.", done.records);
+    if done.damaged > 0 {
+        println!(
+            "DAMAGED: of {} of them the disk lost a part. Check the disk, export, and tell the office.",
+            done.damaged
+        );
+    }
+    Ok(())
+}
+
+/// `asylia backup-key`.
+///
+/// # Errors
+/// Those of [`backup::new_key`].
+pub fn backup_key(args: &BackupKeyArgs) -> anyhow::Result<()> {
+    println!("{}", backup::new_key(&args.out, &mut Rng::System)?);
+    Ok(())
+}
+
+/// `asylia restore`.
+///
+/// # Errors
+/// Those of [`backup::restore::restore`].
+pub fn restore(args: &RestoreArgs) -> anyhow::Result<()> {
+    let store = config::store_at(args.store.as_deref(), &args.data)?;
+    let mut rng = Rng::System;
+    let restoring =
+        backup::restore::restore(&args.data, &store, &args.identity, &args.backup, &mut rng);
+    let records = serve::runtime()?.block_on(restoring)?;
+    println!(
+        "{records} records are restored. The server counts its bundles anew: tell the office, whose console asks."
+    );
+    println!("Answers for mailboxes are not in a backup: ask the office to send them again.");
+    Ok(())
+}
+
 /// `asylia pair`.
 ///
 /// # Errors
@@ -135,7 +182,13 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
         ),
         Err(_) => (Err("not readable".to_owned()), unknown(), unknown()),
     };
+    let socket = tor_socket(config::onion_socket(args.config.as_deref())?.as_deref());
     let further = vec![
+        Check::required(
+            "tor's socket",
+            socket,
+            "Start the server, and see that the unit has RuntimeDirectory=asylia and tor's user is in its group",
+        ),
         Check::required(
             "store",
             store,
@@ -167,7 +220,18 @@ pub fn doctor(args: &DoctorArgs) -> anyhow::Result<()> {
             "Publish this release's signed manifest with the key `site_manifest`",
         ),
     ];
-    doctor::run(args, further)
+    doctor::run(args, further, calls(&args.data))
+}
+
+/// Which system calls `serve` permits itself on this data folder.
+fn calls(data: &Path) -> Calls {
+    let address = DataFolder::existing(data)
+        .ok()
+        .and_then(|data| data.store_address().ok());
+    match address {
+        Some(address) if address.starts_with("postgres:") => Calls::Postgres,
+        _ => Calls::Sqlite,
+    }
 }
 
 fn current(data: &Path) -> anyhow::Result<Status> {
@@ -256,6 +320,18 @@ fn published(data: &Path) -> Result<String, String> {
 pub fn site_manifest() -> anyhow::Result<()> {
     let today = Day::from_days_since_1970(i64::from(Clock::System.today()));
     Ok(site_manifest::print(today.context("the clock is wrong")?)?)
+}
+
+/// Whether tor finds a socket where the configuration says that it is.
+fn tor_socket(path: Option<&Path>) -> Result<String, String> {
+    let Some(path) = path else {
+        return Ok("none is configured".to_owned());
+    };
+    match fs::metadata(path) {
+        Ok(found) if found.file_type().is_socket() => Ok(path.display().to_string()),
+        Ok(_) => Err(format!("{} is no socket", path.display())),
+        Err(error) => Err(format!("{}: {error}", path.display())),
+    }
 }
 
 fn room(data: &Path) -> Result<String, String> {

@@ -44,6 +44,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::collection::Collected;
 use crate::l10n::{Language, Texts};
+use crate::room::Files;
 
 /// What every page knows of the site.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,6 +75,8 @@ pub struct Site {
     pub file_limit: u32,
     /// Most bytes of a whole report, files included.
     pub report_limit_bytes: u64,
+    /// Which files find room at present.
+    pub files: Files,
 }
 
 /// Why the form is closed.

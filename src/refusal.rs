@@ -9,6 +9,8 @@ use std::sync::Arc;
 use asylia_envelope::return_code::BadCode;
 use axum::http::StatusCode;
 
+use crate::limits::{FILES_AFTER_S, RETRY_AFTER_S};
+
 /// Why a request was not accepted. Every kind has its own page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -46,6 +48,12 @@ pub enum Refusal {
     Closed,
     /// 503: too many at the moment, or the store cannot take a report now.
     Busy,
+    /// 429: too much by the same way in a short time.
+    TooMany,
+    /// 413: the store has room for text only.
+    TextOnly,
+    /// 503: this hour's files have come; text goes through.
+    FilesLater,
     /// 400: this is no sealed file at all.
     NotASealedFile,
     /// 400: a sealed file, or a part of an upload, is not built as it must be.
@@ -115,6 +123,7 @@ impl Refusal {
             | Self::FieldTooLong
             | Self::TextTooLong
             | Self::TooManyFiles
+            | Self::TextOnly
             | Self::PartTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotMultipart => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::EmptyStory
@@ -135,7 +144,8 @@ impl Refusal {
             | Self::Malformed
             | Self::BadCodeForm => StatusCode::BAD_REQUEST,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Closed | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Closed | Self::Busy | Self::FilesLater => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -147,10 +157,10 @@ impl Refusal {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::OtherSite => "other_site",
-            Self::TooLarge { .. } => "too_large",
+            Self::TooLarge { .. } | Self::TextOnly => "too_large",
             Self::CutOff => "cut_off",
             Self::Closed => "closed",
-            Self::Busy => "busy",
+            Self::Busy | Self::TooMany | Self::FilesLater => "busy",
             Self::NotASealedFile | Self::Malformed => "malformed",
             Self::NotSealed => "not_sealed",
             Self::ForeignRecipients => "foreign_recipients",
@@ -198,6 +208,16 @@ impl Refusal {
         }
     }
 
+    /// Seconds after which the same may be asked again, where waiting helps.
+    #[must_use]
+    pub fn retry_after_s(self) -> Option<&'static str> {
+        match self {
+            Self::Busy | Self::TooMany => Some(RETRY_AFTER_S),
+            Self::FilesLater => Some(FILES_AFTER_S),
+            _ => None,
+        }
+    }
+
     /// Whether the visitor has just sent a form; the others may come from a mistyped address as well.
     #[must_use]
     pub fn follows_a_form(self) -> bool {
@@ -226,6 +246,9 @@ impl Refusal {
             Self::HeadTooLarge,
             Self::Closed,
             Self::Busy,
+            Self::TooMany,
+            Self::TextOnly,
+            Self::FilesLater,
             Self::NotASealedFile,
             Self::Malformed,
             Self::NotSealed,

@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, Method, header, request::Parts},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::MethodRouter,
@@ -18,6 +18,7 @@ use axum::{
 use futures_util::FutureExt;
 
 use crate::{
+    admission::{Admission, Asked, What},
     body::{self, Progress},
     drain::Drains,
     error::AppError,
@@ -25,8 +26,9 @@ use crate::{
     headers::ResponseHeaders,
     limits::{
         BODY_PROGRESS_BYTES, BODY_STALL, BodyLimits, CODE_FORM_BYTES, DRAINS, PART_BYTES,
-        RETRY_AFTER_S, TOKEN_BYTES,
+        TOKEN_BYTES,
     },
+    listen::Peer,
     refusal::{Reader, Refusal, RenderRefusal},
     static_files::{MAILBOX_SCRIPT_PATH, SCRIPT_PATH},
 };
@@ -198,6 +200,23 @@ impl Route {
         self.method != Method::GET
     }
 
+    /// What a request to it wants to send; `None` for one without a body.
+    fn asks(&self, head: &Parts) -> Option<Asked> {
+        let what = match self.body {
+            Accepts::Nothing => return None,
+            Accepts::Report | Accepts::SealedFiles => What::Report,
+            Accepts::Part if head.uri.path().ends_with("/0") => What::Report,
+            Accepts::Part => What::Part,
+            Accepts::Code | Accepts::Token => What::Word,
+        };
+        let peer = head.extensions.get().copied();
+        Some(Asked {
+            peer: peer.unwrap_or(Peer::Unknown),
+            declared: guard::declared_length(&head.headers),
+            what,
+        })
+    }
+
     /// Most bytes of a body it reads.
     pub fn limit_bytes(&self, limits: BodyLimits) -> u64 {
         match self.body {
@@ -219,11 +238,17 @@ pub struct FrontDoor {
     limit_mib: u64,
     progress: Progress,
     drains: Drains,
+    admission: Admission,
 }
 
 impl FrontDoor {
     /// Sets up the layer for reports of at most `limit_mib` MiB.
-    pub fn new(headers: ResponseHeaders, render: RenderRefusal, limit_mib: u64) -> Self {
+    pub fn new(
+        headers: ResponseHeaders,
+        render: RenderRefusal,
+        limit_mib: u64,
+        admission: Admission,
+    ) -> Self {
         let limits = BodyLimits::for_reports_of(limit_mib);
         let progress = Progress {
             window: BODY_STALL,
@@ -237,6 +262,7 @@ impl FrontDoor {
             limit_mib,
             progress,
             drains,
+            admission,
         }
     }
 
@@ -264,8 +290,8 @@ impl FrontDoor {
                 Reader::Program => JSON,
             };
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-            if refusal == Refusal::Busy {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+            if let Some(seconds) = refusal.retry_after_s() {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
             }
             *response.body_mut() = Body::from((self.render)(refusal, reader));
         }
@@ -307,6 +333,12 @@ async fn pass_through_the_door(
     });
     let waits_for_100 = guard::waits_for_100(&head.headers);
     let (lent, owner) = body::lend(body, limit_bytes, front.progress);
+    let verdict = verdict.and_then(|()| {
+        if let Some(asked) = route.and_then(|route| route.asks(&head)) {
+            owner.hold(front.admission.admit(asked)?);
+        }
+        Ok(())
+    });
     let response = match verdict {
         Ok(()) => run(next, Request::from_parts(head, Body::new(lent))).await,
         Err(refusal) => AppError::from(refusal).into_response(),

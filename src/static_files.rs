@@ -9,7 +9,7 @@ pub const SCRIPT_PATH: &str = "/static/asylia-0b20eafaddb09710.js";
 pub const SCRIPT: &[u8] = include_bytes!("../static/asylia-0b20eafaddb09710.js");
 
 /// Where the script of the mailbox is served.
-pub const MAILBOX_SCRIPT_PATH: &str = "/static/asylia-mailbox-3c494c031db5a598.js";
+pub const MAILBOX_SCRIPT_PATH: &str = "/static/asylia-mailbox-43731b67f672c4c7.js";
 
 /// The script of the mailbox.
-pub const MAILBOX_SCRIPT: &[u8] = include_bytes!("../static/asylia-mailbox-3c494c031db5a598.js");
+pub const MAILBOX_SCRIPT: &[u8] = include_bytes!("../static/asylia-mailbox-43731b67f672c4c7.js");

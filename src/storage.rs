@@ -12,7 +12,7 @@ pub use mailbox::{
     Incoming, IncomingAction, IncomingBundle, IncomingDone, IncomingState, LookupId, SLOTS, Slot,
 };
 pub use postgres::{PostgresOptions, PostgresStore};
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteOptions, SqliteStore, prepare_folder};
 
 mod any;
 mod error;
@@ -89,6 +89,15 @@ pub struct Counts {
     pub stored_bytes: i64,
     /// Uploads that are neither sealed nor deleted; they count nowhere else.
     pub open_uploads: i64,
+}
+
+/// What the store takes of its disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Space {
+    /// Bytes in use.
+    pub used_bytes: u64,
+    /// Bytes that it holds, those included that deleted rows left for new ones.
+    pub allocated_bytes: u64,
 }
 
 /// A transfer bundle that has been written, as [`Store::record_export`] notes it.
@@ -197,6 +206,9 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// How much the store holds.
     fn counts(&self) -> impl Answer<Counts>;
+
+    /// What the store takes of its disk.
+    fn space(&self) -> impl Answer<Space>;
 
     /// Sealed records in the order of their ids, after `after`, at most `limit`.
     fn list_envelopes(

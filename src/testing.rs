@@ -19,13 +19,15 @@ use tokio::{
 };
 
 use crate::{
+    admission::Admission,
     body::Progress,
     drain::Drains,
     error::AppError,
     headers::ResponseHeaders,
     limits::{self, BodyLimits, MIB},
-    listen::{self, Bounds, ListenAt, Socket},
+    listen::{self, Bounds, Door, ListenAt, Socket},
     refusal::{Reader, Refusal},
+    room::Room,
     router::{self, Endpoint, FrontDoor},
 };
 
@@ -37,6 +39,7 @@ pub(crate) struct Setup {
     pub(crate) bounds: Bounds,
     pub(crate) drain_slots: usize,
     pub(crate) limits: BodyLimits,
+    pub(crate) admission: Admission,
 }
 
 impl Default for Setup {
@@ -45,6 +48,7 @@ impl Default for Setup {
             bounds: Bounds::new(64),
             drain_slots: limits::DRAINS,
             limits: BodyLimits::for_reports_of(LIMIT_MIB),
+            admission: Admission::new(Room::default(), limits::FILES_PER_HOUR_MIB),
         }
     }
 }
@@ -72,7 +76,11 @@ impl TestSite {
         };
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
-        let server = tokio::spawn(listen::serve(Some(socket), router, bounds, stopped));
+        let server = tokio::spawn(listen::serve(
+            vec![Door::clear(socket, router)],
+            bounds,
+            stopped,
+        ));
         Self {
             address,
             stop,
@@ -165,7 +173,11 @@ pub(crate) fn router(setup: Setup) -> Router {
         least_bytes: limits::BODY_PROGRESS_BYTES,
     };
     let drains = Drains::new(setup.drain_slots, setup.limits.drain_bytes);
-    let front = FrontDoor::new(headers, render, LIMIT_MIB).with(setup.limits, progress, drains);
+    let front = FrontDoor::new(headers, render, LIMIT_MIB, setup.admission).with(
+        setup.limits,
+        progress,
+        drains,
+    );
     router::build(handler, front)
 }
 

@@ -110,6 +110,8 @@ struct Slot {
     /// `None` once it has ended, in whatever way.
     upload: tokio::sync::Mutex<Option<Box<OpenUpload>>>,
     progress: Mutex<Instant>,
+    begun: Instant,
+    received: AtomicU64,
 }
 
 /// Where a token leads.
@@ -235,8 +237,12 @@ impl Uploads {
         if part.number != 0 {
             return Err(Refusal::UnknownUpload);
         }
-        if table.closed || table.open.len() >= self.bounds.open {
+        if table.closed {
             return Err(Refusal::Busy);
+        }
+        if table.open.len() >= self.bounds.open {
+            let slot = table.slowest(Instant::now()).ok_or(Refusal::Busy)?;
+            tokio::spawn(async move { slot.give_up().await });
         }
         let slot = Arc::new(Slot::new());
         table.open.insert(part.token, Arc::clone(&slot));
@@ -261,6 +267,22 @@ impl Uploads {
     }
 }
 
+impl Table {
+    /// Takes out the upload that came slowest so far, of those that had time to show it: one that only drips is
+    /// what an attack on the places looks like, and an honest one through a slow circuit may keep its place.
+    fn slowest(&mut self, now: Instant) -> Option<Arc<Slot>> {
+        let rates = self.open.iter().filter_map(|(token, slot)| {
+            let age = now.saturating_duration_since(slot.begun);
+            let received = slot.received.load(Ordering::Relaxed);
+            let rate = received / age.as_secs().max(1);
+            (age >= limits::UPLOAD_GRACE && rate < limits::LARGE_BODY_BYTES_PER_SECOND)
+                .then_some((rate, *token))
+        });
+        let (_, token) = rates.min()?;
+        self.open.remove(&token)
+    }
+}
+
 impl Slot {
     fn new() -> Self {
         Self {
@@ -268,6 +290,8 @@ impl Slot {
             turns: AtomicU64::new(0),
             upload: tokio::sync::Mutex::new(Some(Box::default())),
             progress: Mutex::new(Instant::now()),
+            begun: Instant::now(),
+            received: AtomicU64::new(0),
         }
     }
 
@@ -311,8 +335,11 @@ impl Turn {
         let _ = self.seen.clone().wait_for(|turn| *turn > self.number).await;
     }
 
-    /// Notes that bytes came.
-    fn progress(&self) {
+    /// Notes that so many bytes came.
+    fn progress(&self, bytes: usize) {
+        self.slot
+            .received
+            .fetch_add(bytes as u64, Ordering::Relaxed);
         let mut progress = self
             .slot
             .progress

@@ -76,6 +76,26 @@ fn defaults_are_the_safe_values() {
 }
 
 #[test]
+fn a_header_that_any_client_can_write_is_refused() {
+    let keys = "data = \"a\"\nkeys = \"k\"\nclient_address_header = \"x-client\"\n";
+    for listen in ["", "listen = \"127.0.0.1:80\"\n", "listen = \"none\"\n"] {
+        let refused = message(&format!("{keys}{listen}"));
+        assert!(
+            refused.contains("believed on a Unix socket only"),
+            "{refused}"
+        );
+    }
+    let config = load(&format!("{keys}listen = \"unix:/s\"\n")).expect("a proxy's socket");
+    assert!(
+        config
+            .client_address_header
+            .is_some_and(|name| name == "x-client")
+    );
+    let wrong = keys.replace("x-client", "x client");
+    assert!(message(&format!("{wrong}listen = \"unix:/s\"\n")).contains("no header's name"));
+}
+
+#[test]
 fn flags_win_over_the_file() {
     let source = source("data = \"a\"\nkeys = \"k\"\nlisten = \"none\"\nstore = \"sqlite:x\"\n");
     let args = ServeArgs {

@@ -40,6 +40,8 @@ pub struct SealedIntake {
     record: Option<(OuterLayer, Storing)>,
     taken_bytes: u64,
     uncommitted_bytes: usize,
+    /// The limit when its first bytes came: what is begun may go on when room gets short.
+    limit_mib: Option<u64>,
 }
 
 impl SealedIntake {
@@ -53,10 +55,13 @@ impl SealedIntake {
         mut bytes: &[u8],
         rng: &mut Rng,
     ) -> Result<(), AppError> {
-        let limit_mib = door.report_limit_mib;
+        let limit_mib = *self.limit_mib.get_or_insert(door.report_limit_mib);
         self.taken_bytes = self.taken_bytes.saturating_add(bytes.len() as u64);
         if self.taken_bytes > sealed_bytes(limit_mib) {
-            return Err(Refusal::TooLarge { limit_mib }.into());
+            return Err(match limit_mib {
+                0 => Refusal::TextOnly.into(),
+                _ => Refusal::TooLarge { limit_mib }.into(),
+            });
         }
         let (record, storing) = match &mut self.record {
             Some(begun) => begun,

@@ -186,8 +186,10 @@ async fn a_unix_socket_serves_and_its_file_goes_with_it() {
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     let server = tokio::spawn(serve(
-        socket,
-        router(Setup::default()),
+        vec![Door::clear(
+            socket.expect("a socket"),
+            router(Setup::default()),
+        )],
         Bounds::new(8),
         stopped,
     ));
@@ -206,7 +208,98 @@ async fn a_unix_socket_serves_and_its_file_goes_with_it() {
 
 #[tokio::test]
 async fn without_a_socket_the_server_waits_for_its_end() {
-    serve(None, Router::new(), Bounds::new(8), async {})
+    serve(Vec::new(), Bounds::new(8), async {})
         .await
         .expect("nothing to fail");
+}
+
+/// tor's socket of a site, in a folder of its own.
+fn onion_site(router: Router, bounds: Bounds) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("onion.sock");
+    let socket = Socket::bind(&ListenAt::Unix(path.clone()), 0o600).expect("binds");
+    let doors = vec![Door::onion(socket.expect("a socket"), router)];
+    tokio::spawn(serve(doors, bounds, std::future::pending()));
+    (folder, path)
+}
+
+async fn onion_exchange(path: &PathBuf, request: &str) -> String {
+    let mut stream = UnixStream::connect(path).await.expect("the site listens");
+    let mut answer = String::new();
+    // What is closed on may be a reset.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let _ = stream.read_to_string(&mut answer).await;
+    answer
+}
+
+const LINE: &str = "PROXY TCP6 fc00:dead:beef:4dad::0:50 ::1 80 80\r\n";
+const PAGE: &str = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn the_onion_socket_answers_only_behind_a_proxy_line() {
+    let (_folder, path) = onion_site(router(Setup::default()), Bounds::new(8));
+    let answer = onion_exchange(&path, &format!("{LINE}{PAGE}")).await;
+    assert!(answer.ends_with("<h1>home</h1>"), "{answer}");
+    for line in ["", "PROXY UNKNOWN\r\n", "garbage\r\n"] {
+        assert_eq!(onion_exchange(&path, &format!("{line}{PAGE}")).await, "");
+    }
+}
+
+/// Otherwise a visitor of the clear web could choose whom to be taken for.
+#[tokio::test]
+async fn the_clear_socket_never_reads_a_proxy_line() {
+    let site = TestSite::start(Setup::default());
+    let answer = site.exchange(format!("{LINE}{PAGE}").as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn one_circuit_s_connections_leave_room_for_others() {
+    let (router, entered, go_on) = gated();
+    let bounds = Bounds {
+        connections_of_a_circuit: 1,
+        ..Bounds::new(8)
+    };
+    let (_folder, path) = onion_site(router, bounds);
+    let held = format!("{LINE}{PAGE}");
+    let (of_held, held_request) = (path.clone(), held.clone());
+    let first = tokio::spawn(async move { onion_exchange(&of_held, &held_request).await });
+    entered.notified().await;
+    assert_eq!(
+        onion_exchange(&path, &held).await,
+        "",
+        "its second is closed"
+    );
+    let other = held.replace(":50 ", ":51 ");
+    let (of_other, other) = (path.clone(), other);
+    let second = tokio::spawn(async move { onion_exchange(&of_other, &other).await });
+    entered.notified().await;
+    go_on.notify_one();
+    go_on.notify_one();
+    for answer in [first, second] {
+        let answer = answer.await.expect("no panic");
+        assert!(answer.ends_with("done"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn three_hundred_silent_and_three_hundred_garbled_connections_delay_nobody() {
+    let (_folder, path) = onion_site(router(Setup::default()), Bounds::new(512));
+    let mut held = Vec::new();
+    for number in 0..600 {
+        let mut stream = UnixStream::connect(&path).await.expect("the site listens");
+        if number % 2 == 0 {
+            // Closed on before it is read, perhaps.
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await;
+        }
+        held.push(stream);
+    }
+    let begin = Instant::now();
+    let answer = onion_exchange(&path, &format!("{LINE}{PAGE}")).await;
+    assert!(answer.ends_with("<h1>home</h1>"), "{answer}");
+    assert!(
+        begin.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begin.elapsed()
+    );
 }

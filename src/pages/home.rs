@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use super::layout::{Links, PAGE_FORM_BYTES, Page, document, heading, list, paragraph};
 use super::{Site, questions, refusal};
 use crate::refusal::Refusal;
+use crate::room::Files;
 
 /// Renders the form, or the reason why it is closed.
 ///
@@ -115,8 +116,14 @@ fn files(site: &Site) -> Markup {
     let texts = site.texts();
     let count = site.file_limit.to_string();
     let limit = texts.size(site.report_limit_bytes);
+    let room = match site.files {
+        Files::All => None,
+        Files::Small => Some(texts.with("page-form-room-small", &[("limit", &limit)])),
+        Files::None | Files::Stopped => Some(texts.get("page-form-room-none")),
+    };
     html! {
-        label {
+        @if let Some(room) = room { p.note { (room) } }
+        @if site.report_limit_bytes > 0 { label {
             (texts.get("field-attachments"))
             small {
                 (texts.get("field-attachments.help"))
@@ -124,7 +131,7 @@ fn files(site: &Site) -> Markup {
                 " " (texts.with("page-form-files-limits", &[("files", &count), ("limit", &limit)]))
             }
             input type="file" name="attachments" multiple;
-        }
+        } }
     }
 }
 

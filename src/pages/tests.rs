@@ -50,6 +50,7 @@ impl Site {
             text_limit_bytes: 1_048_576,
             file_limit: 64,
             report_limit_bytes: 1 << 30,
+            files: Files::All,
         }
     }
 

@@ -53,6 +53,31 @@ fn assert_dressed(answer: &str, what: &str) {
     assert_eq!(all("content-security-policy"), [POLICY], "{what}");
 }
 
+/// P26: an upload through Tor may take hours, as long as it moves.
+#[tokio::test(start_paused = true)]
+async fn an_upload_of_two_hours_is_taken() {
+    use tokio::io::AsyncWriteExt as _;
+    let site = TestSite::start(Setup::default());
+    let begin = tokio::time::Instant::now();
+    let body = crate::testing::form("story", 120_000);
+    let head = format!("content-length: {}\r\nconnection: close", body.len());
+    let mut stream = site.connect().await;
+    let head = post_head(&head);
+    let sent = stream.write_all(head.as_bytes()).await;
+    sent.expect("a head is taken");
+    for portion in body.chunks(1100) {
+        tokio::time::sleep(std::time::Duration::from_secs(70)).await;
+        stream.write_all(portion).await.expect("the site reads on");
+    }
+    let answer = crate::testing::read_all(&mut stream).await;
+    let answer = answer.expect("an orderly end");
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("120000"),
+        "{answer}"
+    );
+    assert!(begin.elapsed().as_secs() > 2 * 60 * 60);
+}
+
 const POLICY: &str = "default-src 'none'; style-src 'sha256-AAAA'; script-src 'self'; worker-src \
     'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types asylia";

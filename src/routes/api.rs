@@ -57,7 +57,7 @@ pub(super) async fn intake(State(state): State<AppState>) -> Response {
         demo: site.demo,
         today: state.today().to_string(),
         collected: site.collected.name(),
-        report_limit_mib: state.config.report_limit_mib,
+        report_limit_mib: state.report_limit_mib(),
         part_bytes: PART_BYTES,
     })
 }
@@ -87,7 +87,7 @@ pub(super) async fn put(
             store: &state.store,
             keys: &keys,
             day: state.today(),
-            report_limit_mib: state.config.report_limit_mib,
+            report_limit_mib: state.report_limit_mib(),
             path: SealedBy::Browser,
         };
         let mut rng = state.rng.clone();

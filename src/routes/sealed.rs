@@ -41,7 +41,7 @@ async fn take(state: AppState, request: Request) -> Result<Response, AppError> {
         store: &state.store,
         keys: &keys,
         day,
-        report_limit_mib: state.config.report_limit_mib,
+        report_limit_mib: state.report_limit_mib(),
         path: SealedBy::SealedFile,
     };
     let verdicts = intake::take_sealed_files(&door, form, &mut state.rng.clone()).await?;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{
     Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, Incoming, IncomingDone,
-    IncomingState, ListedEnvelope, LookupId, PostgresOptions, PostgresStore, RecordId, Slot,
+    IncomingState, ListedEnvelope, LookupId, PostgresOptions, PostgresStore, RecordId, Slot, Space,
     SqliteOptions, SqliteStore, Store, StoreError, TransferState,
 };
 
@@ -101,6 +101,7 @@ forward! {
     abandon(record: RecordId) -> ();
     abandon_all_open() -> u64;
     counts() -> Counts;
+    space() -> Space;
     list_envelopes(after: Option<RecordId>, limit: u32) -> Vec<ListedEnvelope>;
     take_export_batch(limit_bytes: i64) -> Vec<Envelope>;
     read_chunks(record: RecordId, from: i64, limit: u32) -> ChunkWindow;

@@ -18,7 +18,7 @@ use super::writer::{self, Write, Writer};
 use super::{
     Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, Incoming,
     IncomingAction, IncomingBundle, IncomingDone, IncomingState, ListedEnvelope, LookupId,
-    RecordId, Slot, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
+    RecordId, Slot, Space, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
 };
 
 /// Which database, on this machine.
@@ -77,6 +77,18 @@ impl PostgresStore {
             writer,
         })
     }
+}
+
+/// Rows that were deleted count until they are vacuumed.
+async fn space(pool: &Pool) -> Result<Space, StoreError> {
+    let bytes: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())")
+        .fetch_one(pool)
+        .await?;
+    let bytes = u64::try_from(bytes).unwrap_or_default();
+    Ok(Space {
+        used_bytes: bytes,
+        allocated_bytes: bytes,
+    })
 }
 
 /// PostgreSQL offers no way to overwrite deleted rows or to empty its log from a session.

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection as _, Executor, SqlSafeStr};
 
 use super::shared::{
@@ -20,7 +22,7 @@ use super::writer::{self, Write, Writer};
 use super::{
     Acknowledged, BundlePin, Chunk, ChunkWindow, Counts, Envelope, Export, Incoming,
     IncomingAction, IncomingBundle, IncomingDone, IncomingState, ListedEnvelope, LookupId,
-    RecordId, Slot, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
+    RecordId, Slot, Space, Store, StoreError, TransferState, WINDOW_CHUNKS, statements,
 };
 
 /// Where the file lies and how it is opened.
@@ -108,6 +110,7 @@ fn connect_options(options: &SqliteOptions, reader: bool) -> SqliteConnectOption
     }
     let connect = connect
         .page_size(PAGE_BYTES)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .pragma("secure_delete", "ON")
@@ -122,8 +125,11 @@ fn connect_options(options: &SqliteOptions, reader: bool) -> SqliteConnectOption
     }
 }
 
-/// Makes folder and file with their modes before SQLite does; WAL and index inherit the file's.
-fn prepare_file(path: &Path) -> Result<(), StoreError> {
+/// Makes the folder of a database file, mode 0700, if it is missing, and returns it.
+///
+/// # Errors
+/// [`StoreError::Io`] if it cannot be made.
+pub fn prepare_folder(path: &Path) -> Result<&Path, StoreError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -134,6 +140,12 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
             .mode(0o700)
             .create(folder)?;
     }
+    Ok(folder)
+}
+
+/// Makes folder and file with their modes before SQLite does; WAL and index inherit the file's.
+fn prepare_file(path: &Path) -> Result<(), StoreError> {
+    let folder = prepare_folder(path)?;
     if std::fs::metadata(folder)?.permissions().mode() & OTHERS_WRITE != 0 {
         return Err(StoreError::Exposed);
     }
@@ -150,7 +162,22 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+async fn space(pool: &Pool) -> Result<Space, StoreError> {
+    let (pages, free, page): (i64, i64, i64) = sqlx::query_as(
+        "SELECT page_count, freelist_count, page_size
+         FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+    )
+    .fetch_one(pool)
+    .await?;
+    let bytes = |pages: i64| u64::try_from(pages.saturating_mul(page)).unwrap_or_default();
+    Ok(Space {
+        used_bytes: bytes(pages - free),
+        allocated_bytes: bytes(pages),
+    })
+}
+
 async fn scrub(pool: &Pool) -> Result<(), StoreError> {
+    give_back(pool).await?;
     let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
         .fetch_one(pool)
         .await?;
@@ -158,6 +185,28 @@ async fn scrub(pool: &Pool) -> Result<(), StoreError> {
         Ok(())
     } else {
         Err(StoreError::Database("that a reader is busy".into()))
+    }
+}
+
+/// Gives the pages that deleted rows left back to the disk, a few at a time, since each time is a transaction and
+/// reports wait for it. Otherwise the file would stay as large as it ever was. A few stay for the next reports.
+async fn give_back(pool: &Pool) -> Result<(), StoreError> {
+    loop {
+        let free: i64 = sqlx::query_scalar("PRAGMA freelist_count")
+            .fetch_one(pool)
+            .await?;
+        if free <= FREE_PAGES_KEPT {
+            return Ok(());
+        }
+        // One row for each page; all must be read for all to be given back.
+        sqlx::raw_sql(GIVE_BACK_PAGES).execute(pool).await?;
+        let left: i64 = sqlx::query_scalar("PRAGMA freelist_count")
+            .fetch_one(pool)
+            .await?;
+        if left >= free {
+            // A file that an earlier version made gives nothing back; its pages are used again.
+            return Ok(());
+        }
     }
 }
 
@@ -189,6 +238,12 @@ const PAGE_BYTES: u32 = 16 * 1024;
 
 /// Pages in the WAL after which they move to the file: 4 MiB.
 const CHECKPOINT_PAGES: &str = "256";
+
+/// 4 MiB at a time.
+const GIVE_BACK_PAGES: &str = "PRAGMA incremental_vacuum(256)";
+
+/// 1 MiB.
+const FREE_PAGES_KEPT: i64 = 64;
 
 /// A WAL that grew beyond this is cut when it is next reset.
 const WAL_KEPT_BYTES: &str = "8388608";

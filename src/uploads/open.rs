@@ -133,7 +133,7 @@ impl OpenUpload {
         if came != known {
             return Err(Refusal::OtherBytes.into());
         }
-        turn.progress();
+        turn.progress(0);
         Ok(Taken {
             next: part.number + 1,
             complete: false,
@@ -160,7 +160,7 @@ impl OpenUpload {
         let (mut passed, mut passed_digest) = (0, Sha256::new());
         while passed < part.length {
             let mut bytes = next(&mut body, turn).await?;
-            turn.progress();
+            turn.progress(bytes.len());
             if passed < earlier {
                 let most = usize::try_from(earlier - passed).unwrap_or(usize::MAX);
                 let known = bytes.split_to(most.min(bytes.len()));

@@ -179,6 +179,32 @@ async fn a_closed_server_gives_all_up_and_opens_none() {
     assert_eq!(bed.put(3, 0, &bytes).await, Err(Refusal::Busy));
 }
 
+/// Whoever holds every place with uploads that drip loses the slowest to whoever has something to send.
+#[tokio::test]
+async fn the_slowest_open_upload_makes_room_for_a_new_one() {
+    let bed = Bed::new(bounds()).await;
+    let bytes = bed.beginning();
+    for token in [1, 2] {
+        assert!(bed.put(token, 0, &bytes).await.is_ok());
+    }
+    let moves = bed.uploads.table().open[&Token([2; 16])].clone();
+    moves.received.fetch_add(1 << 40, Ordering::Relaxed);
+    let later = Instant::now() + limits::UPLOAD_GRACE * 10;
+    assert!(
+        bed.uploads.table().slowest(Instant::now()).is_none(),
+        "too early"
+    );
+    let slowest = bed.uploads.table().slowest(later).expect("one is slow");
+    slowest.give_up().await;
+    assert!(
+        bed.uploads.table().slowest(later).is_none(),
+        "the other moves"
+    );
+    assert!(bed.uploads.table().open.contains_key(&Token([2; 16])));
+    assert_eq!(bed.open_in_store().await, 1, "nothing of it is left");
+    assert!(bed.put(3, 0, &bytes).await.is_ok());
+}
+
 #[tokio::test]
 async fn a_store_that_fails_ends_the_upload_as_busy() {
     let bed = Bed::new(bounds()).await;

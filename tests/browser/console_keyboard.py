@@ -25,18 +25,19 @@ STORY = "The-told-canary came to the office after the session in Geneva."
 WARNING = "Do not mention the-warned-canary."
 TYPED = "the-typed-canary"
 TITLE = "the-titled-canary"
-CANARIES = ["told-canary", "warned-canary", TYPED]
-TAB, SPACE, SHIFT = "\ue004", " ", "\ue008"
+NAME = "the-named-canary"
+CANARIES = ["told-canary", "warned-canary", NAME, TYPED]
+TAB, SPACE, SHIFT, DOWN = "\ue004", " ", "\ue008", "\ue015"
 MOST_TABS = 60
 PAGE_SECONDS = 30
-MENU = ("import", "search", "audit", "people", "help", "passphrase", "inbox")
+MENU = ("identities", "import", "search", "audit", "people", "help", "passphrase", "inbox")
 
 
 def test(checks: Checks, folder: Path) -> None:
     """All of it, with one start of the console's browser."""
     office = Office(folder)
     with serving(folder, office.keys) as server:
-        file_report(server, story=STORY, what_could_make_it_worse=WARNING)
+        file_report(server, story=STORY, what_could_make_it_worse=WARNING, person_names=NAME)
         vault = vault_of(folder, office, server)
     pages: dict[str, str] = {}
     with console(folder, vault) as running:
@@ -78,6 +79,12 @@ def at_the_console(checks: Checks, browser: Firefox, passphrase: str, pages: dic
     arrive(browser, "console-case-heading")
     pages["report"] = browser.source
     checks.that("the report is read", STORY in browser.source and WARNING in browser.source)
+    checks.that("who it is stays closed", NAME not in browser.source)
+    focus(browser, "motive")
+    browser.keys(DOWN)
+    go(browser, text("console-identity-open"))
+    wait_for(browser, NAME)
+    pages["identity"] = browser.source
     go(browser, text("console-menu-search"))
     arrive(browser, "console-search-title")
     focus(browser, "words")

@@ -6,6 +6,7 @@ from pathlib import Path
 from support import report
 from support.checks import Checks, run
 from support.chromium import Chromium, chromium
+from support.circuit import circuit, use_up
 from support.intake import Office, serving
 from support.texts import text, visible_words
 
@@ -38,6 +39,7 @@ def test(checks: Checks, folder: Path) -> None:
                 [(path.name, report.digest(path)) for path in (photo, note)],
             )
         too_large(checks, browser, office, folder)
+        too_much(checks, browser, office, folder)
         checks.same("no page broke its own policy", browser.complaints(), [])
 
 
@@ -64,6 +66,25 @@ def too_large(checks: Checks, browser: Chromium, office: Office, folder: Path) -
         checks.that("and a page that says so", heading in visible_words(browser.source), browser.source)
         fits(checks, browser, "the refusal")
         checks.same("nothing of it was stored", server.status()["records"], 0)
+
+
+def too_much(checks: Checks, browser: Chromium, office: Office, folder: Path) -> None:
+    """This hour's files are used up: 503; one circuit has sent too much: 429."""
+    onion = folder / "onion.sock"
+    with serving(folder, office.keys, files_per_hour_mib=1, onion=onion) as server, circuit(onion) as address:
+        for status in (200, 503):
+            browser.open(server.url())
+            browser.type("[name=story]", "with a large file")
+            browser.choose_files("[name=attachments]", report.large(folder, 20))
+            browser.click(SEND, leads_on=True)
+            checks.same("20 MiB, and again", browser.statuses()[-1:], [status])
+        checks.that("a page says so", text("refusal-files-later.title") in visible_words(browser.source))
+        browser.open(f"http://{address}/")
+        browser.type("[name=story]", "written beside a flood")
+        use_up(address)
+        browser.click(SEND, leads_on=True)
+        checks.same("too much by one circuit: 429", browser.statuses()[-1:], [429])
+        checks.that("and a page that says so", text("refusal-too-many.title") in visible_words(browser.source))
 
 
 if __name__ == "__main__":

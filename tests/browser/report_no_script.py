@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support import report
 from support.checks import Checks, run
+from support.circuit import circuit, use_up
 from support.firefox import Firefox, MarionetteError, firefox
 from support.intake import Office, Server, serving
 from support.relay import answering
@@ -34,6 +35,7 @@ def test(checks: Checks, folder: Path) -> None:
             checks.same("no refusal stored anything", server.status()["records"], 1)
             sealed_elsewhere(checks, browser, server, office, folder)
         too_large(checks, browser, office, folder)
+        too_much(checks, browser, office, folder)
         closed(checks, browser, office, folder)
         hang_up(checks, browser)
 
@@ -198,6 +200,26 @@ def too_large(checks: Checks, browser: Firefox, office: Office, folder: Path) ->
             attempt(lambda: browser.click(SEND))
             refused(checks, browser, f"{mib} MiB where 1 is allowed: a page", "refusal-report-too-large.title")
         checks.same("nothing of it was stored", server.status()["records"], 0)
+
+
+def too_much(checks: Checks, browser: Firefox, office: Office, folder: Path) -> None:
+    """This hour's files are used up: 503, to its end; one circuit has sent too much: 429."""
+    onion = folder / "onion.sock"
+    with serving(folder, office.keys, files_per_hour_mib=1, onion=onion) as server, circuit(onion) as address:
+        for heading in ("page-receipt-heading", "refusal-files-later.title"):
+            browser.open(server.url())
+            browser.type("[name=story]", "with a large file")
+            browser.type("[name=attachments]", str(report.large(folder, 20)))
+            attempt(lambda: browser.click(SEND))
+            refused(checks, browser, f"20 MiB, and again: {heading}", heading)
+        checks.that("it says when to come back", "an hour" in browser.text("main"))
+        browser.open(f"http://{address}/")
+        browser.type("[name=story]", "written beside a flood")
+        use_up(address)
+        attempt(lambda: browser.click(SEND))
+        refused(checks, browser, "too much by one circuit: a page", "refusal-too-many.title")
+        checks.that("it says what became of the text", text("page-refusal-not-kept") in browser.text("main"))
+        checks.same("nothing refused was stored", server.status()["records"], 1)
 
 
 def closed(checks: Checks, browser: Firefox, office: Office, folder: Path) -> None:

@@ -91,7 +91,7 @@ fn unknown_empty_and_full_mailboxes_answer_alike() {
     let place = Place::new();
     let server = place.start(Program::Asylia);
     let codes = three_codes(&place);
-    let times = if long() { 1000 } else { 250 };
+    let times = if long() { 1000 } else { 50 };
     let (mut pages, mut answers) = (BTreeSet::new(), BTreeSet::new());
     for _ in 0..times {
         for code in &codes {

@@ -110,6 +110,57 @@ fn a_refused_report_leaves_no_plaintext_behind() {
     }
 }
 
+/// Reports that come while there is no room for them, or too many of them.
+#[test]
+fn a_report_that_finds_no_room_leaves_no_plaintext_behind() {
+    let place = Place::with_config("files_per_hour_mib = 1\n");
+    let server = place.start(Program::Asylia);
+    let mut search = Search::new();
+    // The first uses this hour's files up.
+    send(&mut connect(&server), &Canaries::new());
+    let canaries = Canaries::new();
+    canaries.add_to(&mut search);
+    let refused = connect(&server).post(canaries.form()).expect("an answer");
+    assert_eq!(refused.status, 503, "{}", refused.head);
+    assert!(refused.head.to_ascii_lowercase().contains("retry-after"));
+    assert_clean("files later", &search, &place, &server);
+    drop(server);
+
+    let place = Place::with_config("disk_budget_mib = 64\n");
+    let server = place.start(Program::Asylia);
+    let large = 36 * 1024 * 1024;
+    let fill = |bytes| {
+        let file = Content::Seeded(Seeded::new(1, bytes));
+        let form = Form::default().text("story", "x").file("f", file);
+        connect(&server).post(form).expect("an answer").status
+    };
+    assert_eq!(fill(large), 200);
+    assert_eq!(fill(large), 413);
+    assert_eq!([0; 3].map(|_| fill(9 << 20)), [200, 200, 413]);
+    let refused = connect(&server).post(canaries.form()).expect("an answer");
+    assert_eq!(refused.status, 413, "{}", refused.head);
+    assert_clean("text only", &search, &place, &server);
+}
+
+/// A defect in the middle of a report: the page says nothing of it, and unwinding clears what was read.
+#[test]
+fn a_panic_in_the_middle_of_a_report_leaves_no_plaintext_behind() {
+    let place = Place::new();
+    let server = place.start(Program::Leaky);
+    let armed = connect(&server).ask("GET /danger/panic", None);
+    assert_eq!(armed.expect("an answer").body, "done");
+    let mut search = Search::new();
+    let canaries = Canaries::new();
+    canaries.add_to(&mut search);
+    let failed = connect(&server).post(canaries.form()).expect("an answer");
+    assert_eq!(failed.status, 500, "{}", failed.head);
+    let log = std::fs::read_to_string(place.log()).expect("the log");
+    assert!(log.contains("the program panicked"), "{log}");
+    assert_clean("it panicked", &search, &place, &server);
+    let next = connect(&server).post(Canaries::new().form());
+    assert_eq!(next.expect("the server goes on").status, 200);
+}
+
 /// The server opens answers in memory and forgets code, token and answer; deleting leaves no trace either.
 #[test]
 fn a_mailbox_that_was_read_leaves_no_plaintext_behind() {

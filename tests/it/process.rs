@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -52,6 +52,18 @@ impl Server {
         self.end();
     }
 
+    /// Waits until it has ended by itself, and says how.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the child is ours") {
+                return status;
+            }
+            assert!(begin.elapsed() < START_LIMIT, "it goes on");
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     /// Asks it to stop, and waits until it has.
     pub(crate) fn stop(mut self) {
         let id = i32::try_from(self.child.id()).expect("process ids are small");
@@ -70,7 +82,9 @@ impl Server {
             let line = text.lines().find_map(|line| line.split_once(SERVING));
             // Complete lines only: the address may still be on its way.
             if let (Some((_, address)), true) = (line, text.ends_with('\n')) {
-                return address.trim().parse().expect("an address is printed");
+                // On a Unix socket there is none; whoever starts one there knows its path.
+                let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+                return address.trim().parse().unwrap_or(nowhere);
             }
             let ended = self.child.try_wait().expect("the child is ours");
             assert!(ended.is_none(), "the server ended with {ended:?}: {text}");

@@ -9,6 +9,11 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::server::{
+    Place, Server,
+    http::{Content, Form, Seeded, Visitor},
+};
+
 /// A copy of the program that every user may run, and a folder that every user may write.
 struct Ordinary(TempDir);
 
@@ -22,6 +27,11 @@ impl Ordinary {
 
     /// Runs the program with 8 MiB of lockable memory.
     fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output();
+        output.expect("prlimit (util-linux) is installed")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("prlimit");
         command
             .arg("--memlock=8388608:8388608")
@@ -31,8 +41,37 @@ impl Ordinary {
         if rustix::process::geteuid().is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
-        command.output().expect("prlimit (util-linux) is installed")
+        command
     }
+}
+
+/// As on a trial machine: no privileges, little lockable memory, and the sandbox all the same.
+#[test]
+fn an_ordinary_user_with_8_mib_of_lockable_memory_serves_inside_the_sandbox() {
+    let user = Ordinary::new();
+    let place = Place::new();
+    for name in ["keys.note", "config.toml"] {
+        fs::copy(place.path(name), user.0.path().join(name)).expect("copies");
+    }
+    let mut serve = user.command(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        "d",
+        "--keys",
+        "keys.note",
+        "--config",
+        "config.toml",
+    ]);
+    let server = Server::start(&mut serve, &place.log());
+    for _ in 0..4 {
+        let mut visitor = Visitor::connect(server.address()).expect("the server listens");
+        let file = Content::Seeded(Seeded::new(1, 3 * 1024 * 1024));
+        let answer = visitor.post(Form::default().text("story", "x").file("a", file));
+        answer.expect("an answer").receipt().expect("a receipt");
+    }
+    server.stop();
 }
 
 const NOBODY: u32 = 65_534;
@@ -109,6 +148,9 @@ fn doctor_names_what_is_missing_and_what_holds() {
     };
     assert!(passed("no core dumps"));
     assert!(passed("no new privileges"));
+    // As an ordinary user too: no privilege is needed for these.
+    assert!(passed("file rules (landlock)"));
+    assert!(passed("system call filter (seccomp)"));
     assert!(!passed("memory lock"));
     let swap_areas = fs::read_to_string("/proc/swaps").map_or(1, |text| text.lines().count() - 1);
     assert_eq!(passed("no swap"), swap_areas == 0);

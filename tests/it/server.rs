@@ -56,10 +56,15 @@ impl Place {
             fs::create_dir(place.path(name)).expect("own folder");
         }
         fs::write(place.path(KEYS), &place.office.note).expect("own folder");
-        // Whether this machine swaps or permits locking has tests of its own.
-        let config = format!("danger_swap = true\ndanger_unlocked_memory = true\n{lines}");
-        fs::write(place.path(CONFIG), config).expect("own folder");
+        place.configure(lines);
         place
+    }
+
+    /// Replaces what the configuration says besides what this machine may lack.
+    pub(crate) fn configure(&self, lines: &str) {
+        // Whether it swaps or permits locking has tests of its own.
+        let config = format!("danger_swap = true\ndanger_unlocked_memory = true\n{lines}");
+        fs::write(self.path(CONFIG), config).expect("own folder");
     }
 
     /// The office whose keys this server seals to.
@@ -104,6 +109,13 @@ impl Place {
         self.serve(&mut command)
     }
 
+    /// Starts a program that listens where its configuration says.
+    pub(crate) fn start_where_it_says(&self, program: Program) -> Server {
+        let mut command = Command::new(program.path());
+        command.arg("serve").arg("--data").arg(self.data());
+        self.configured(&mut command)
+    }
+
     /// Starts a program under strace, every system call with all its bytes going to the file returned.
     pub(crate) fn start_traced(&self, program: Program) -> (Server, PathBuf) {
         let trace = self.path("trace");
@@ -143,7 +155,12 @@ impl Place {
     fn serve(&self, command: &mut Command) -> Server {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(self.data())
+            .arg(self.data());
+        self.configured(command)
+    }
+
+    fn configured(&self, command: &mut Command) -> Server {
+        command
             .arg("--keys")
             .arg(self.path(KEYS))
             .arg("--config")

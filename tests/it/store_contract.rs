@@ -39,6 +39,7 @@ macro_rules! contract {
 }
 
 contract! {
+    the_space_grows_with_what_is_stored
     every_shared_statement_is_valid
     the_schema_has_these_columns_and_no_other
     the_same_bytes_come_back
@@ -73,6 +74,17 @@ async fn every_shared_statement_is_valid(bed: &impl Bed) -> Result<()> {
 }
 
 /// A column that is not in this list may be a time, a length or a name: say why it is none of these.
+async fn the_space_grows_with_what_is_stored(bed: &impl Bed) -> Result<()> {
+    let store = bed.open().await?;
+    let before = store.space().await?;
+    upload(&store, [1; 16], &seeded_bytes(1, 3 << 20)).await?;
+    let after = store.space().await?;
+    let grown = after.used_bytes - before.used_bytes;
+    assert!((3 << 20..6 << 20).contains(&grown), "{grown}");
+    assert!(after.allocated_bytes >= after.used_bytes);
+    Ok(())
+}
+
 async fn the_schema_has_these_columns_and_no_other(bed: &impl Bed) -> Result<()> {
     bed.open().await?;
     let expected = [

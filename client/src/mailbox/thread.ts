@@ -36,8 +36,7 @@ function article(reply: Reply, number: number, remove: () => void): HTMLElement 
   for (const line of reply.text.split("\n").filter((words) => words.trim() !== "")) {
     body.append(element("p", { dir: "auto" }, line));
   }
-  const gone = button(text("client-mailbox-delete"), remove);
-  gone.ariaLabel = text("client-mailbox-delete-number", { number });
+  const gone = button(text("client-mailbox-delete", { number }), remove);
   const words = reply.proofWords === null ? [] : [
     element("output", { className: "proof-words" }, reply.proofWords),
     paragraph(text("mailbox-words")),

@@ -11,6 +11,7 @@ console-skip = To the content
 console-menu = Menu
 console-menu-inbox = Inbox
 console-menu-help = Help
+console-menu-identities = Identities
 console-menu-import = Import
 console-menu-search = Search
 console-menu-audit = Audit log
@@ -615,3 +616,27 @@ console-cli-import-decoys = { $count ->
     [one] One record was a decoy, and is kept nowhere.
    *[other] { $count } records were decoys, and are kept nowhere.
 }
+
+# Identity parts
+console-identity-closed = Who somebody is stands apart. Opening it is written to the audit log with your name and your reason.
+console-identity-why = Why do you open it?
+console-identity-choose = Choose a reason
+console-identity-open = Open the identity
+console-motive-contact = to reach the person concerned or the submitter
+console-motive-duplicate = to see whether two reports speak of the same person
+console-motive-packet = for a packet that may name the person
+console-motive-deny-list = to list what must stand in no packet
+console-motive-request = the person asked for it
+console-motive-check = to check that what was sealed can be read
+console-motive-not-said = no reason was given
+console-identities-title = Identities
+console-identities-text = Numbers of the reports whose identity part your key opens. Open only those that somebody needs, and say why.
+console-identities-number = Record number, or how it begins
+console-identities-find = Find
+console-identities-count = { $count ->
+    [0] There is none with this number.
+    [one] One identity part.
+   *[other] { $count } identity parts.
+}
+console-identities-waits = waits to be sealed again
+console-identities-more = More of them

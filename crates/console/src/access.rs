@@ -105,6 +105,8 @@ pub enum Page {
     Inbox,
     /// One report.
     Report,
+    /// The identity parts, for whoever holds their key.
+    Identities,
     /// Help.
     Help,
     /// The unlock page and its form.
@@ -224,8 +226,9 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Inbox,
+        Self::Identities,
         Self::Report,
         Self::Help,
         Self::Unlock,
@@ -274,6 +277,7 @@ fn allowed<T: Copy + PartialEq>(table: &[(T, &[Role])], act: T, role: Role) -> b
 const CASEWORK: &[Role] = &[Role::FocalPoint, Role::Officer];
 const READERS: &[Role] = &[Role::FocalPoint, Role::Officer, Role::Custodian];
 const HEAD: &[Role] = &[Role::FocalPoint];
+const IDENTITY: &[Role] = &[Role::FocalPoint, Role::Custodian];
 const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 
 const VERBS: &[(Verb, &[Role])] = &[
@@ -317,6 +321,7 @@ const VERBS: &[(Verb, &[Role])] = &[
 const PAGES: &[(Page, &[Role])] = &[
     (Page::Inbox, CASEWORK),
     (Page::Report, READERS),
+    (Page::Identities, IDENTITY),
     (Page::Help, &Role::ALL),
     (Page::Unlock, &Role::ALL),
     (Page::Lock, &Role::ALL),

@@ -23,7 +23,7 @@ use crate::{
     lockdown::{Lock, lock_down},
     machine::{Machine, Random},
     passphrase,
-    vault::{Credentials, FIRST_PERSON, header::KDF_DEFAULT_MIB},
+    vault::{Credentials, FIRST_PERSON, audit::Motive, header::KDF_DEFAULT_MIB},
 };
 
 mod audit;
@@ -184,6 +184,10 @@ struct ListArgs {
 struct ShowArgs {
     /// The record's number, 32 digits
     id: RecordId,
+    /// Why the identity part is looked at, for the audit log: contact, duplicate, packet, deny-list, request or
+    /// check
+    #[arg(long, value_name = "WHY", value_parser = motive)]
+    motive: Option<Motive>,
     #[command(flatten)]
     vault: VaultArgs,
     /// Print JSON
@@ -339,6 +343,13 @@ impl VaultArgs {
 
 fn passphrase_of(file: Option<&Path>) -> Result<SecretString, Failure> {
     Ok(passphrase::read(file, "Passphrase: ")?)
+}
+
+fn motive(text: &str) -> Result<Motive, String> {
+    Motive::parse(text).ok_or_else(|| {
+        let codes = Motive::CHOICE.map(Motive::code);
+        format!("the motives are {}", codes.join(", "))
+    })
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -106,12 +106,13 @@ mod tests {
     use super::*;
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
-    const MADE: [&str; 40] = [
-        "console-inbox-sort-",
+    const MADE: &[&str] = &[
         "console-follow-up-",
         "console-kind-",
         "console-permission-",
         "console-inbox-only-",
+        "console-inbox-sort-",
+        "console-motive-",
         "console-channel-",
         "console-deny-",
         "console-person-kind-",

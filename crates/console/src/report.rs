@@ -21,7 +21,7 @@ use crate::{
     opening::Refused,
     vault::{
         Vault, VaultError,
-        audit::{Act, AuditItem},
+        audit::{Act, AuditItem, Motive},
         blob::BlobRef,
         item::{FileItem, Flaw, IdentityItem, IdentityState, Reason, RecordItem, RecordState},
     },
@@ -48,6 +48,19 @@ pub struct OpenedReport {
     pub copies: usize,
     /// For a follow-up: the report that it belongs to, once that is known.
     pub follows: Option<Option<RecordId>>,
+    /// What became of the identity part.
+    pub identity: IdentityBox,
+}
+
+/// The identity part of a report, as this person sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdentityBox {
+    /// Nothing that this person's keys open.
+    NotThere,
+    /// It can be opened, by an act of its own.
+    Closed,
+    /// It was opened; its answers and files are among the report's.
+    Open,
 }
 
 /// The JSON of `show`.
@@ -77,13 +90,25 @@ struct AttachmentJson<'a> {
 }
 
 impl OpenedReport {
-    /// Opens a report out of the vault: what the person's keys open of it, with every digest checked. That it was
-    /// looked at is written down before anything is shown.
+    /// Opens all of a report that the person's keys open, as `show` does when no motive was given.
+    ///
+    /// # Errors
+    /// As [`OpenedReport::look`].
+    pub fn open(vault: &mut Vault, id: RecordId) -> Result<Option<Self>, Refused> {
+        Self::look(vault, id, Some(Motive::NotSaid))
+    }
+
+    /// Opens a report out of the vault: what the person's keys open of it, with every digest checked; the identity
+    /// part only where somebody says why. That it was looked at is written down before anything is shown.
     ///
     /// # Errors
     /// [`Refused`], also with the reason of a record in quarantine; [`Reason::Digest`] when the vault's own bytes
     /// changed.
-    pub fn open(vault: &mut Vault, id: RecordId) -> Result<Option<Self>, Refused> {
+    pub fn look(
+        vault: &mut Vault,
+        id: RecordId,
+        motive: Option<Motive>,
+    ) -> Result<Option<Self>, Refused> {
         let record = vault.contents().record(id).cloned();
         let identity = vault.contents().identity_parts.get(&id).cloned();
         if record.is_none() && identity.is_none() {
@@ -99,6 +124,7 @@ impl OpenedReport {
             problems: Vec::new(),
             copies: 1,
             follows: None,
+            identity: IdentityBox::NotThere,
         };
         match record {
             Some(record) => report.add_account(vault, &record)?,
@@ -106,16 +132,15 @@ impl OpenedReport {
                 .problems
                 .push(Problem::Closed(CompartmentName::Account)),
         }
-        let opened = report.add_identity(vault, identity)?;
+        report.add_identity(vault, identity, motive.is_some())?;
         report
             .attachments
             .sort_by_key(|attachment| attachment.number);
-        let acts = [
-            report.received_day.map(|_| Act::CaseViewed),
-            opened.then_some(Act::IdentityViewed),
-        ];
-        write_down(vault, id, acts.into_iter().flatten())?;
-        if opened {
+        let case = report.received_day.map(|_| AuditItem::of(Act::CaseViewed));
+        let identity = motive.filter(|_| report.identity == IdentityBox::Open);
+        let identity = identity.map(|why| AuditItem::of(Act::IdentityViewed).with_motive(why));
+        write_down(vault, id, [case, identity].into_iter().flatten())?;
+        if report.identity == IdentityBox::Open {
             // What the gate and the figures must know of it, at the first look.
             let written = write_extract(vault, id, &report.answers);
             written.map_err(|_| Refused::Io(io::ErrorKind::Other))?;
@@ -151,12 +176,13 @@ impl OpenedReport {
         Ok(())
     }
 
-    /// Adds the identity part; returns whether it was open to this person.
+    /// Adds the identity part, or that it is there.
     fn add_identity(
         &mut self,
         vault: &mut Vault,
         identity: Option<IdentityItem>,
-    ) -> Result<bool, Refused> {
+        open: bool,
+    ) -> Result<(), Refused> {
         let Some(IdentityState::Sealed {
             part,
             files,
@@ -165,8 +191,13 @@ impl OpenedReport {
         else {
             self.problems
                 .push(Problem::Closed(CompartmentName::Identity));
-            return Ok(false);
+            return Ok(());
         };
+        if !open {
+            self.identity = IdentityBox::Closed;
+            return Ok(());
+        }
+        self.identity = IdentityBox::Open;
         self.problems.extend(problems.iter().map(Flaw::problem));
         self.attachments
             .extend(files.iter().map(FileItem::attachment));
@@ -175,7 +206,7 @@ impl OpenedReport {
             let part = IdentityPart::parse(&json).map_err(|_| Refused::Record(Reason::Format))?;
             self.answers.merge(&part.answers, &[Class::Identity]);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Writes the JSON of `show`, in its documented shape.
@@ -369,12 +400,12 @@ pub(crate) fn refused(error: &io::Error) -> Refused {
 pub(crate) fn write_down(
     vault: &mut Vault,
     record: RecordId,
-    acts: impl Iterator<Item = Act>,
+    entries: impl Iterator<Item = AuditItem>,
 ) -> Result<(), Refused> {
     let written = || {
         let mut transaction = vault.begin()?;
-        for act in acts {
-            transaction.log(AuditItem::of(act).on_record(record))?;
+        for entry in entries {
+            transaction.log(entry.on_record(record))?;
         }
         transaction.commit()
     };

@@ -36,6 +36,7 @@ mod casework;
 mod export;
 mod headers;
 mod help;
+mod identities;
 mod import;
 mod inbox;
 pub(crate) mod layout;
@@ -220,6 +221,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/report/{id}/reply", post(letters::post))
         .route("/export", get(export::get).post(export::post))
         .route("/pair", get(pair::get).post(pair::post))
+        .route("/report/{id}/identity", post(report::identity))
+        .route("/identities", get(identities::get))
         .route("/report/{id}/case", post(casework::make_of_report))
         .merge(of_cases())
         .route("/help", get(help::get))

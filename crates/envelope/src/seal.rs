@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Chain, Cursor, Read, Write};
 use age::stream::{StreamReader, StreamWriter};
 
 use crate::{
-    hybrid::HybridRecipient,
+    hybrid::{HybridIdentity, HybridRecipient},
     prescan::{PrescanError, prescan},
 };
 
@@ -93,6 +93,14 @@ pub fn open<'a, R: Read>(
     let checked = BufReader::with_capacity(OPEN_BUFFER_BYTES, prescan(source)?);
     let decryptor = age::Decryptor::new_buffered(checked).map_err(|_| OpenError)?;
     decryptor.decrypt(identities).map_err(|_| OpenError)
+}
+
+/// The same with one identity of our own kind; what opens submissions is an [`OpensSubmissions`] and no such thing.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with<R: Read>(source: R, identity: &HybridIdentity) -> Result<Opened<R>, OpenError> {
+    open(source, iter::once(identity as &dyn age::Identity))
 }
 
 const OPEN_BUFFER_BYTES: usize = 16 * 1024;

@@ -278,6 +278,10 @@ macro_rules! store {
                 })
             }
 
+            async fn space(&self) -> Result<Space, StoreError> {
+                space(&self.read).await
+            }
+
             async fn scrub(&self) -> Result<(), StoreError> {
                 scrub(&self.write).await
             }

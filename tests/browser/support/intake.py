@@ -127,7 +127,13 @@ class Server:
 
 @contextlib.contextmanager
 def serving(
-    folder: Path, keys: Path, *, report_limit_mib: int | None = None, port: int = 0
+    folder: Path,
+    keys: Path,
+    *,
+    report_limit_mib: int | None = None,
+    port: int = 0,
+    files_per_hour_mib: int | None = None,
+    onion: Path | None = None,
 ) -> Iterator[Server]:
     """Serves from a new data folder below `folder` until the block ends."""
     number = len(list(folder.glob("server-*.log")))
@@ -136,6 +142,10 @@ def serving(
     lines = ["danger_swap = true", "danger_unlocked_memory = true"]
     if report_limit_mib is not None:
         lines.append(f"report_limit_mib = {report_limit_mib}")
+    if files_per_hour_mib is not None:
+        lines.append(f"files_per_hour_mib = {files_per_hour_mib}")
+    if onion is not None:
+        lines.append(f'onion_socket = "{onion}"')
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     command = [
         program("asylia"), "serve", "--data", data, "--keys", keys,

@@ -51,6 +51,30 @@ async fn an_abandoned_upload_leaves_no_trace_in_the_files() -> Result<()> {
     Ok(())
 }
 
+/// What was deleted goes back to the disk, or the file would stay as large as it ever was.
+#[tokio::test]
+async fn a_purge_makes_the_file_small_again() -> Result<()> {
+    let bed = SqliteBed::new()?;
+    let store = bed.open().await?;
+    upload(&store, [1; 16], &seeded_bytes(1, 200_000)).await?;
+    store.scrub().await?;
+    let size = || Ok::<_, anyhow::Error>(std::fs::metadata(bed.path())?.len());
+    let small = size()?;
+    store.begin_upload([2; 16]).await?;
+    for batch in cut(&seeded_bytes(2, 20 << 20)).chunks(16) {
+        store.append_chunks([2; 16], batch.to_vec()).await?;
+    }
+    store.scrub().await?;
+    assert!(size()? > small + (20 << 20));
+    store.abandon([2; 16]).await?;
+    let full = store.space().await?;
+    assert!(full.allocated_bytes > full.used_bytes + (20 << 20));
+    store.scrub().await?;
+    assert!(size()? <= small + (2 << 20), "{} of {small}", size()?);
+    assert_eq!(read_all(&store, [1; 16]).await?, seeded_bytes(1, 200_000));
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_deleted_reply_leaves_no_trace_in_the_files() -> Result<()> {
     let bed = SqliteBed::new()?;

@@ -15,6 +15,7 @@ use crate::{
     report::OpenedReport,
     vault::{
         Contents, Vault,
+        audit::Motive,
         item::{RecordItem, RecordState},
     },
     words,
@@ -114,7 +115,9 @@ fn line(vault: &Vault, record: &RecordItem) -> String {
 /// Shows one report, opened and verified again.
 pub(super) fn show(desk: &Desk, args: &ShowArgs) -> Result<(), Failure> {
     let mut vault = desk.open(&args.vault, Verb::Show)?;
-    let case = OpenedReport::open(&mut vault, args.id).map_err(|error| refusal(args.id, &error))?;
+    let motive = args.motive.unwrap_or(Motive::NotSaid);
+    let case = OpenedReport::look(&mut vault, args.id, Some(motive))
+        .map_err(|error| refusal(args.id, &error))?;
     let case = case.ok_or_else(|| no_such(args.id))?;
     let texts = Texts::english();
     let mut out = BufWriter::new(io::stdout().lock());

@@ -13,7 +13,10 @@ use super::{App, failed, layout, take};
 use crate::{
     access::Page,
     l10n::Texts,
-    vault::{Vault, VaultError, audit::AuditEntry},
+    vault::{
+        Vault, VaultError,
+        audit::{AuditEntry, Motive},
+    },
     words,
 };
 
@@ -48,6 +51,7 @@ struct Line {
     record: Option<String>,
     person: Option<String>,
     number: Option<u64>,
+    motive: Option<Motive>,
     case: Option<String>,
     change: Option<String>,
 }
@@ -151,6 +155,7 @@ impl Log {
                         @if let Some(case) = &line.case { (layout::id(case)) " " }
                         @if let Some(change) = &line.change { (words::change(texts, change)) " " }
                         @if let Some(number) = line.number { (number) }
+                        @if let Some(motive) = line.motive { " " (layout::motive(texts, motive)) }
                     }
                 } } }
             } }
@@ -213,6 +218,7 @@ impl Line {
             record: item.record.map(|record| record.to_string()),
             person,
             number: item.number,
+            motive: item.motive,
             case: item.case.map(|case| case.to_string()),
             change: item.change.clone(),
         }

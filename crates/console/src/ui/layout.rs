@@ -6,6 +6,7 @@ use super::App;
 use crate::{
     access::{Page, Roles},
     l10n::Texts,
+    vault::audit::Motive,
     words,
 };
 
@@ -91,14 +92,20 @@ pub(super) fn foreign_inline(text: &str) -> Markup {
     html! { bdi.foreign dir="auto" { (words::for_page(text)) } }
 }
 
+/// Why somebody looks at an identity part, in words.
+pub(super) fn motive(texts: &Texts, motive: Motive) -> String {
+    texts.get(&format!("console-motive-{}", motive.code()))
+}
+
 /// A number or digest: always left to right, also inside Arabic.
 pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 10] = [
+const MENU: [(Page, &str, &str); 11] = [
     (Page::Inbox, "/", "console-menu-inbox"),
     (Page::Cases, "/cases", "console-menu-cases"),
+    (Page::Identities, "/identities", "console-menu-identities"),
     (Page::Import, "/import", "console-menu-import"),
     (Page::Export, "/export", "console-menu-export"),
     (Page::Search, "/search", "console-menu-search"),

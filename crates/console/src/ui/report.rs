@@ -9,11 +9,13 @@ use asylia_envelope::{
     questionnaire::{Class, Question},
 };
 use axum::{
+    Form,
     extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{App, failed, layout, letters, not_found, take};
 use crate::{
@@ -22,8 +24,8 @@ use crate::{
     correspondence::thread::Thread,
     l10n::Texts,
     opening::Refused,
-    report::{OpenedReport, SECTIONS, STORY, WARNING, values},
-    vault::{Vault, item::Reason},
+    report::{IdentityBox, OpenedReport, SECTIONS, STORY, WARNING, values},
+    vault::{Vault, audit::Motive, item::Reason},
     words,
 };
 
@@ -35,16 +37,38 @@ enum Found {
     Report(Box<OpenedReport>, Box<Around>),
 }
 
-/// The page of a report.
+/// Why the identity part is to be opened; empty where nothing was chosen.
+#[derive(Deserialize)]
+pub(super) struct Why {
+    #[serde(default)]
+    motive: String,
+}
+
+/// The page of a report, its identity part closed.
 pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    page(app, &id, None).await
+}
+
+/// The same page with its identity part, once somebody said why.
+pub(super) async fn identity(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Form(why): Form<Why>,
+) -> Response {
+    page(app, &id, Motive::parse(&why.motive)).await
+}
+
+async fn page(app: Arc<App>, id: &str, motive: Option<Motive>) -> Response {
     let Ok(id) = id.parse::<RecordId>() else {
         return not_found(State(app)).await;
     };
-    let found = take(&app, Page::Report, move |vault| match find(vault, id) {
-        Ok(None) => Found::Nothing,
-        Ok(Some((report, around))) => Found::Report(Box::new(report), Box::new(around)),
-        Err(Refused::Record(reason)) => Found::Refused(reason),
-        Err(Refused::Io(_)) => Found::Failed,
+    let found = take(&app, Page::Report, move |vault| {
+        match find(vault, id, motive) {
+            Ok(None) => Found::Nothing,
+            Ok(Some((report, around))) => Found::Report(Box::new(report), Box::new(around)),
+            Err(Refused::Record(reason)) => Found::Refused(reason),
+            Err(Refused::Io(_)) => Found::Failed,
+        }
     });
     let found = match found.await {
         Ok(found) => found,
@@ -67,8 +91,12 @@ pub(super) async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
 }
 
 /// The report, and its letters for who does casework.
-fn find(vault: &mut Vault, id: RecordId) -> Result<Option<(OpenedReport, Around)>, Refused> {
-    let Some(report) = OpenedReport::open(vault, id)? else {
+fn find(
+    vault: &mut Vault,
+    id: RecordId,
+    motive: Option<Motive>,
+) -> Result<Option<(OpenedReport, Around)>, Refused> {
+    let Some(report) = OpenedReport::look(vault, id, motive)? else {
         return Ok(None);
     };
     let thread = match report.follows.is_none() && Page::Reply.allows_any(vault.roles()) {
@@ -169,7 +197,10 @@ fn content(texts: &Texts, report: &OpenedReport, around: &Around) -> Markup {
                 section.apart {
                     h2 { (texts.get(title)) }
                     p.soft { (texts.get("console-case-identity-note")) }
-                    (answers(texts, report, classes))
+                    @match report.identity {
+                        IdentityBox::Closed => (closed_identity(texts, report.record_id)),
+                        IdentityBox::NotThere | IdentityBox::Open => (answers(texts, report, classes)),
+                    }
                 }
             } @else {
                 h2 { (texts.get(title)) }
@@ -181,6 +212,25 @@ fn content(texts: &Texts, report: &OpenedReport, around: &Around) -> Markup {
         @if let Some(thread) = &around.thread { (letters::section(texts, report.record_id, thread)) }
         h2 { (texts.get("console-case-details")) }
         (details(texts, report, problems.is_empty()))
+    }
+}
+
+/// What opens the identity part: an act of its own, with its reason.
+fn closed_identity(texts: &Texts, id: RecordId) -> Markup {
+    html! {
+        form method="post" action={ "/report/" (id) "/identity" } {
+            p { (texts.get("console-identity-closed")) }
+            p {
+                label for="motive" { (texts.get("console-identity-why")) }
+                select id="motive" name="motive" required {
+                    option value="" { (texts.get("console-identity-choose")) }
+                    @for motive in Motive::CHOICE {
+                        option value=(motive.code()) { (layout::motive(texts, motive)) }
+                    }
+                }
+            }
+            button type="submit" { (texts.get("console-identity-open")) }
+        }
     }
 }
 

@@ -27,6 +27,29 @@ pub struct AuditItem {
     /// Which kind of change, as a code of this program: never anything that somebody wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+    /// Why an identity part was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub motive: Option<Motive>,
+}
+
+/// Why somebody looks at an identity part. One of a list, since the log holds no contents.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Motive {
+    /// To reach the person concerned or the submitter.
+    Contact,
+    /// To see whether two reports speak of the same person.
+    Duplicate,
+    /// For a routing packet that may name the person.
+    Packet,
+    /// To list what must stand in no packet.
+    DenyList,
+    /// The person asked for it.
+    Request,
+    /// To check that what was sealed can be read.
+    Check,
+    /// Nobody asked: the verb `show` without `--motive`.
+    NotSaid,
 }
 
 /// What was done.
@@ -139,6 +162,40 @@ impl Act {
     }
 }
 
+impl Motive {
+    /// What can be chosen.
+    pub const CHOICE: [Self; 6] = [
+        Self::Contact,
+        Self::Duplicate,
+        Self::Packet,
+        Self::DenyList,
+        Self::Request,
+        Self::Check,
+    ];
+
+    /// Its name on the command line, in forms and in the log.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Duplicate => "duplicate",
+            Self::Packet => "packet",
+            Self::DenyList => "deny-list",
+            Self::Request => "request",
+            Self::Check => "check",
+            Self::NotSaid => "not-said",
+        }
+    }
+
+    /// The motive of that name, if it can be chosen.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::CHOICE
+            .into_iter()
+            .find(|motive| motive.code() == code)
+    }
+}
+
 impl AuditItem {
     /// An entry of an act alone.
     #[must_use]
@@ -148,6 +205,7 @@ impl AuditItem {
             record: None,
             person: None,
             number: None,
+            motive: None,
             case: None,
             change: None,
         }
@@ -164,6 +222,13 @@ impl AuditItem {
     #[must_use]
     pub fn on_person(mut self, person: &PersonId) -> Self {
         self.person = Some(hex::encode(person));
+        self
+    }
+
+    /// With the reason for a look at an identity part.
+    #[must_use]
+    pub fn with_motive(mut self, motive: Motive) -> Self {
+        self.motive = Some(motive);
         self
     }
 

@@ -55,7 +55,8 @@ fn locked_pages_leave_nothing_readable_behind() {
     );
     let unlocked = post(&host, "/unlock", &ours, &cookie, &form);
     assert!(unlocked.starts_with("HTTP/1.1 303"), "{unlocked}");
-    let case = get(&host, &format!("/report/{}", record.record_id), &cookie);
+    let open = format!("/report/{}/identity", record.record_id);
+    let case = post(&host, &open, &ours, &cookie, "motive=check");
     assert!(case.contains(STORY) && case.contains(NAME));
     drop(case);
     let secret_text = office.demo.period.identity.to_secret_text();

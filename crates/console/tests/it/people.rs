@@ -5,7 +5,7 @@ use asylia_console::{
     report::OpenedReport,
     vault::{
         Credentials, NewPerson, Vault, VaultError,
-        audit::Act,
+        audit::{Act, Motive},
         header::{KDF_FLOOR_MIB, KdfCost},
     },
 };
@@ -70,6 +70,7 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::AuditHead,
         ],
         &[
+            Page::Identities,
             Page::Report,
             Page::Help,
             Page::Unlock,
@@ -202,6 +203,8 @@ fn each_role_sees_its_part_of_a_report_and_looking_is_written_down() {
         ("custodian", Act::IdentityViewed),
     ];
     assert_eq!(seen, expected.map(|(name, act)| (name.to_owned(), act)));
+    let why = log.iter().filter_map(|entry| entry.item.motive);
+    assert_eq!(why.collect::<Vec<_>>(), [Motive::NotSaid]);
     assert!(log.iter().all(|entry| entry.at == "2026-11-23T10:00:00Z"));
     for role in [Role::Officer, Role::Custodian, Role::Statistician] {
         let denied = as_role(&office, role).audit_log().err();

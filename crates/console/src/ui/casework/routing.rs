@@ -12,7 +12,7 @@ use crate::{
         acts::{self, NewDecision},
         case::Case,
         event::{ActionDone, Change},
-        gate::{Checks, Decision, Route, said},
+        gate::{Checks, Decision, Route, Verdict, said},
         number::CaseNumber,
         packet::{self, notice::open_notices},
         rules::CaseworkError,
@@ -260,8 +260,8 @@ fn gate_said(texts: &Texts, case: &Case, route: &Route, decision: &Decision) -> 
                     li { (packet::instruction_in_words(texts, instruction)) }
                 }
             }
-            @if !questions.is_empty() {
-                ul { @for question in &questions { li { (question) } } }
+            ul { @for question in &questions { li { (question) } } }
+            @if decision.verdict != Verdict::Allowed {
                 p { a href={ "/case/" (case.number) "/consent" } { (texts.get("console-routing-to-question")) } }
             }
         }

@@ -12,6 +12,7 @@ use crate::office::{Office, Stored, case, credentials, story, take};
 const HEAD: &[Role] = &[Role::FocalPoint];
 const CASEWORK: &[Role] = &[Role::FocalPoint, Role::Officer];
 const READERS: &[Role] = &[Role::FocalPoint, Role::Officer, Role::Custodian];
+const IDENTITY: &[Role] = &[Role::FocalPoint, Role::Custodian];
 const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 
 /// Every page under every role: what its keys do not open is not its page either.
@@ -23,8 +24,9 @@ const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 fn each_role_gets_its_own_pages_and_no_others() {
     let (site, case, person) = an_office_with_every_role();
     // Address, then the roles that get it: written down by hand. Everything else is refused.
-    let pages: [(&str, &[Role]); 12] = [
+    let pages: [(&str, &[Role]); 13] = [
         ("/", CASEWORK),
+        ("/identities", IDENTITY),
         ("/cases", CASEWORK),
         (&case, READERS),
         ("/help", &ROLES),
@@ -40,7 +42,9 @@ fn each_role_gets_its_own_pages_and_no_others() {
     // What a refused form must not have done is seen by its answer: 403 comes before the fields are looked at.
     let (set, remove) = (format!("{person}/roles"), format!("{person}/remove"));
     let reply = format!("{case}/reply");
-    let forms: [(&str, &str, &[Role], u16); 11] = [
+    let open = format!("{case}/identity");
+    let forms: [(&str, &str, &[Role], u16); 12] = [
+        (&open, "motive=check", READERS, 200),
         ("/cases", "channel=pigeon&source=x", CASEWORK, 422),
         ("/search", "words=nothing-of-the-kind", CASEWORK, 200),
         ("/import", "bundle=none", CASEWORK, 422),
@@ -76,11 +80,8 @@ fn each_role_gets_its_own_pages_and_no_others() {
                 assert_eq!(offered, own, "{role:?} {path}");
             }
         }
-        for (path, form, allowed, status) in &forms {
-            let allowed = allowed.contains(&role);
-            let expected = if allowed { *status } else { 403 };
-            let answer = site.post(path, form);
-            assert_eq!(answer.status.as_u16(), expected, "{role:?} {path}");
+        for form in &forms {
+            is_taken_from(&site, role, form);
         }
         assert_eq!(site.get("/no-such-page").status, StatusCode::NOT_FOUND);
         assert!(site.post("/lock", "").text.contains("The vault is locked."));
@@ -107,6 +108,18 @@ fn is_closed<const P: usize, const F: usize>(
     }
 }
 
+/// A form is taken from the roles that may send it, and refused to all others.
+fn is_taken_from(
+    site: &Site,
+    role: Role,
+    (path, form, allowed, status): &(&str, &str, &[Role], u16),
+) {
+    let allowed = allowed.contains(&role);
+    let expected = if allowed { *status } else { 403 };
+    let answer = site.post(path, form);
+    assert_eq!(answer.status.as_u16(), expected, "{role:?} {path}");
+}
+
 /// The text of a page, after looking whether the role gets it.
 fn opens_for(site: &Site, role: Role, (path, allowed): &(&str, &[Role])) -> String {
     let answer = site.get(path);
@@ -120,7 +133,7 @@ fn opens_for(site: &Site, role: Role, (path, allowed): &(&str, &[Role])) -> Stri
 }
 
 /// An office with one person of each role, and the addresses of a case and of the custodian.
-fn an_office_with_every_role() -> (Site, String, String) {
+pub(super) fn an_office_with_every_role() -> (Site, String, String) {
     let (site, records) = Site::new(&[case("TC-01")]);
     let mut vault = site.office.reopen();
     for role in ROLES.iter().skip(1) {
@@ -148,7 +161,7 @@ fn an_office_with_every_role() -> (Site, String, String) {
     )
 }
 
-fn of_role(role: Role) -> Credentials {
+pub(super) fn of_role(role: Role) -> Credentials {
     Credentials {
         name: role.code().to_owned(),
         passphrase: format!("the passphrase of {role:?}").into(),
