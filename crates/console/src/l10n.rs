@@ -107,6 +107,9 @@ mod tests {
 
     /// Ids that the program puts together; their tests stand in `words.rs` and with the pages.
     const MADE: &[&str] = &[
+        "console-follow-up-",
+        "console-kind-",
+        "console-permission-",
         "console-inbox-only-",
         "console-inbox-sort-",
         "console-motive-",
