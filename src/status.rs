@@ -55,7 +55,8 @@ pub async fn status(data: &DataFolder, clock: Clock, rng: &mut Rng) -> anyhow::R
     let store = AnyStore::open(&address).await?;
     let counts = store.counts().await?;
     let oldest = store.oldest_day().await?;
-    store.close().await?;
+    // Closing scrubs, which a reader of the serving process may be in the way of. Nothing was deleted here.
+    let _scrubbed = store.close().await;
     let bundle = data.bundle();
     let today = Day::from_days_since_1970(i64::from(clock.today()));
     let accepting = bundle

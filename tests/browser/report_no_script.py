@@ -114,7 +114,8 @@ def receipt(checks: Checks, browser: Firefox, server: Server) -> None:
     checks.that("the receipt asks to keep the code now", text("page-receipt-code-now") in shown)
     checks.same("it has no form", browser.all("form, button"), [])
     leads = [browser.call("WebDriver:GetElementProperty", id=link, name="href") for link in browser.all("a")]
-    checks.same("it leads to the mailbox alone, to try the code", leads, [server.url("/mailbox")])
+    mailbox = [server.url("/mailbox"), server.url("/mailbox/send")]
+    checks.same("it leads to the mailbox alone, to try the code and to add files", leads, mailbox)
 
 
 def refused(checks: Checks, browser: Firefox, sentence: str, message: str) -> None:

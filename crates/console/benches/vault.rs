@@ -159,6 +159,8 @@ fn write_case(transaction: &mut VaultTransaction<'_>, number: usize) -> Result<(
         compartments: Vec::new(),
         account: Some(account.clone()),
         files: vec![FileItem::of(&attachment, file.clone())],
+        mailbox: None,
+        follow_up: None,
     };
     let record = RecordItem {
         instance: InstanceId::generate(&mut OsRng),

@@ -266,6 +266,15 @@ console-act-searched = searched the reports; the number is how many were found
 console-act-identities-added = added identities of a period
 console-act-bundle-taken = took a newer key bundle
 console-act-period-destroyed = destroyed the identities of a period
+console-act-office-key-taken = put the office's signing key into the vault
+console-act-server-paired = paired the server
+console-act-new-count-confirmed = confirmed that the server counts anew
+console-act-reply-written = wrote an answer to a submitter
+console-act-reply-written-anyway = wrote an answer in spite of words on the deny-list
+console-act-follow-up-accepted = took in a follow-up
+console-act-follow-up-refused = refused a follow-up
+console-act-bundle-made = made a bundle for the server
+console-act-bundle-written = wrote a bundle for the server to a stick
 console-act-handed-over = handed the vault over
 console-act-damage-seen = met damage before writing
 
@@ -449,6 +458,164 @@ console-cli-restore = The vault is restored and checked: { $count ->
     [one] one record
    *[other] { $count } records
 }.
+
+## Letters to submitters: what the console writes by itself (a submitter reads it)
+
+console-reply-first = The office has your report. It was opened on the office's own computer, which has no network. The three words are those of your receipt: if they are others, or missing, do not trust this answer. Come back with your code; questions and answers will stand here.
+console-reply-withdrawn = You took back your permissions. From now on the office keeps and counts the case and passes nothing on. What was passed on before cannot be called back; whoever has it is told.
+console-reply-lowered = Your changed permissions are noted. What is lower than before holds at once. What would be higher does not count without a question of the office: it will ask you.
+console-reply-raise-unproven = Your changed permissions are noted. What is lower than before holds at once. What would be higher does not count yet, since this code was used where our server could read it: the office will ask you a second time.
+console-reply-raise-noted = Your changed permissions are noted. What is lower than before holds at once. What is higher is looked at by two officers before it counts.
+console-reply-delete = You asked the office to delete what you told it. Somebody will answer you here.
+console-reply-new-code = Your new code is noted. The old one ends when the office's next stick reaches the server; until then whoever has it can still read what lies in the old mailbox.
+console-reply-arrived = What you sent later has arrived, and was opened on the office's own computer.
+
+## Letters: the thread of a report
+
+console-thread-heading = Answers and what came back
+console-thread-empty = Nothing was written or came yet.
+console-thread-no-mailbox = This report has no mailbox of its own: nothing can be written to its submitter from here.
+console-thread-through-server = The code or an answer passed through the server, with JavaScript off. Whoever had the server then can read these answers and write in the submitter's name: a raised permission counts as unproven.
+console-thread-out = The office, { $day }: { $kind } { $counter } ({ $way })
+console-thread-by = Written by { $name }.
+console-thread-by-console = Written by the console itself.
+console-thread-in = The submitter, { $day }: follow-up { $counter }
+console-thread-in-refused = NOT COUNTED: follow-up { $counter } of { $day }
+console-thread-files = { $count ->
+    [one] One file came with it.
+   *[other] { $count } files came with it.
+}
+console-thread-open = Open all of it
+console-thread-withdrawn = Takes back every permission. This holds already.
+console-thread-delete = Asks to delete what was told.
+console-thread-new-code = Brings a new code. The old mailbox ends with the next export.
+console-thread-permission = { $purpose }: { $permission }
+console-thread-raises-no = Answers no fresh question: counts only where it lowers a permission.
+console-thread-raises-unproven = UNPROVEN: answers a question, but code or answer passed through the server. What it raises needs two officers and a second question with its answer.
+console-thread-raises-answered = Answers a question of the office. What it raises needs two officers.
+console-kind-received = first answer
+console-kind-message = message
+console-kind-question = question
+console-kind-confirmation = confirmation
+console-way-waits = waits for an export
+console-way-sent = left with bundle { $bundle }, not confirmed yet
+console-way-delivered = the server has it
+console-way-ended = never sent: its mailbox ended
+console-follow-up-altered = Its text or its list of parts was altered or does not open. Ask the submitter to send it again.
+console-follow-up-unsigned = It carries no signature, so anybody may have written it. Do nothing it says; ask the submitter.
+console-follow-up-not-the-code = It is not signed with this report's code. Do nothing it says; tell the focal point.
+console-follow-up-not-the-new-code = It names a new code that has not signed the change. Ask the submitter to make a new code again.
+console-follow-up-old-counter = It is not newer than what came before: a copy of an earlier one, sent again by somebody. Do nothing it says.
+console-follow-up-sent-twice = It is the same follow-up, sent twice. It counts once.
+console-follow-up-far-ahead = Its number lies days ahead, as from a computer with a wrong calendar. Ask the submitter to send it again.
+console-follow-up-ended-code = It is signed with a code that a new one has replaced. Ask the submitter by the new mailbox.
+console-follow-up-second-new-code = ALARM: a second new code was made with a code that was replaced already, so two people have that code. Act on neither's raised permissions, and find another way to the submitter.
+console-follow-up-taken-code = Its new code is that of another mailbox. Do nothing it says; tell the focal point.
+console-permission-no = no
+console-permission-ask-first = ask first
+console-permission-without-identity = without the identity
+console-permission-with-identity = with the identity
+
+console-reply-heading = Write to the submitter
+console-reply-label = What the submitter shall read
+console-reply-help = It leaves with one of the next exports. Whoever sees the submitter's screen can read it, and while JavaScript is off our server can too: no names, no places, nothing that the report does not need.
+console-reply-question = It is a question. Only the answer to a question can raise a permission.
+console-reply-button = Put it with the next export
+console-reply-anyway = It holds names of the report. It shall go all the same.
+console-reply-taken = Answer { $counter } waits for the next export.
+console-reply-names-unchecked = The names of this report are closed to you, so they were not looked for in the text. Look for them yourself.
+
+## Export: from the vault onto a stick
+
+console-menu-export = Export
+console-export-title = Export
+console-export-explain = What goes to the server: answers, what the office has, mailboxes that ended. Use another stick than the one that came from the server.
+console-export-waiting-now = { $count ->
+    [0] No answer waits.
+    [one] One answer waits.
+   *[other] { $count } answers wait.
+}
+console-export-later = { $count ->
+    [one] One of them leaves later: the server still holds what it is about.
+   *[other] { $count } of them leave later: the server still holds what they are about.
+}
+console-export-place = Where to
+console-export-none = No stick was found. Put one in, and open it in the file manager if it does not appear.
+console-export-button = Write the bundle
+console-export-not-there = The stick is not there any more. Put it in and choose again.
+console-export-done = Bundle { $sequence } for the server is written: { $replies } new answers, { $again } sent again, among others that say nothing.
+console-export-repeated = Bundle { $sequence } for the server is written, as it was fixed before: { $replies } answers, { $again } sent again, among others that say nothing.
+console-export-acknowledged = { $count ->
+    [one] It acknowledges one record: the server will delete it.
+   *[other] It acknowledges { $count } records: the server will delete them.
+}
+console-export-ended = { $count ->
+    [one] It ends one mailbox.
+   *[other] It ends { $count } mailboxes.
+}
+console-export-waiting = { $count ->
+    [one] One answer waits: it leaves once the server has deleted what it is about.
+   *[other] { $count } answers wait: they leave once the server has deleted what they are about.
+}
+console-export-next = Take the stick to the operator, who runs `asylia import`.
+console-export-file = The file is { $file }.
+console-export-lost = Bundles that the server has not confirmed
+console-export-lost-explain = If a stick was lost, write its bundle once more. The server takes it once, however often it comes.
+console-export-again = Write bundle { $sequence } again
+
+## Pairing
+
+console-menu-pair = Pairing
+console-pair-title = Pairing
+console-pair-explain = Compare both sides by telephone, word for word, with the server's operator. What you compare is no secret.
+console-pair-office-heading = What the operator must see
+console-pair-office = Office
+console-pair-instance = Installation
+console-pair-fingerprint = The office's words
+console-pair-key-bundle = Key bundle number
+console-pair-key = Key that signs for the office
+console-pair-key-unlisted = { $key } (not in the key bundle: no server believes it yet)
+console-pair-no-key = none in this vault: nothing can be exported. Put it in with `asylia-console identity add --signing FILE`.
+console-pair-server-heading = The server
+console-pair-server = The server's key: { $key }
+console-pair-words = The words of both: read them aloud, and let the operator compare them with `asylia pair`
+console-pair-no-server = No server is pinned. The first bundle's own key would be.
+console-pair-label = The server's key, as the operator reads it from `asylia status`
+console-pair-replace = It takes the place of another server's key, since that server was replaced
+console-pair-button = Believe this server
+console-pair-done = This server is believed from now on.
+console-pair-not-a-key = This is no server's key. Type it again as `asylia status` prints it.
+
+console-acknowledge-heading = All of it is here: tell the server
+console-acknowledge-explain = These twelve words let the server delete what is here. Type them on the server's side with `asylia acknowledge`, or scan the code. Whoever has them can do nothing else with them.
+console-acknowledge-qr = The twelve words as a QR code
+console-cli-import-acknowledge = To let the server delete these records, type there, with `asylia acknowledge`: { $words }
+console-cli-import-no-words = Export to tell the server what is here; it deletes nothing else.
+console-cli-import-unacknowledged = { $count ->
+    [one] One record is not here for good. It is not acknowledged, and the server keeps it.
+   *[other] { $count } records are not here for good. They are not acknowledged, and the server keeps them.
+}
+console-cli-import-confirmed = The server has taken in all our bundles up to number { $sequence }.
+console-cli-import-followed-up = { $count ->
+    [one] One follow-up counts. Its report shows it.
+   *[other] { $count } follow-ups count. Their reports show them.
+}
+console-cli-import-follow-ups-wait = { $count ->
+    [one] One follow-up belongs to a report that is not here. It waits for it.
+   *[other] { $count } follow-ups belong to reports that are not here. They wait for them.
+}
+console-cli-import-follow-up-refused = A follow-up to report { $record } does not count. { $reason }
+console-import-new-count = The operator confirmed by telephone that the server was restored and counts anew
+console-report-follow-up = This is a follow-up to report { $record }.
+console-report-follow-up-waiting = This is a follow-up whose report is not here yet.
+console-state-follow-up = Follow-up
+console-cli-signing-added = The office's signing key is in the vault: the next export is signed with it.
+console-reason-decoy = It is a decoy of the server: nobody reported anything.
+console-advice-decoy = There is nothing to do.
+console-cli-import-decoys = { $count ->
+    [one] One record was a decoy, and is kept nowhere.
+   *[other] { $count } records were decoys, and are kept nowhere.
+}
 
 # Identity parts
 console-identity-closed = Who somebody is stands apart. Opening it is written to the audit log with your name and your reason.

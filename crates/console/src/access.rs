@@ -70,6 +70,14 @@ pub enum Verb {
     HandOver,
     /// Search the reports for words.
     Search,
+    /// Pin the server's key.
+    Pair,
+    /// Write a bundle for the server.
+    Export,
+    /// Write to a submitter.
+    Reply,
+    /// Show what was written to a submitter and what came.
+    Thread,
     /// Make a case.
     CaseNew,
     /// List the cases.
@@ -115,6 +123,12 @@ pub enum Page {
     Search,
     /// The bundles on the sticks, and their import.
     Import,
+    /// Bundles for the server.
+    Export,
+    /// The form that writes to a submitter.
+    Reply,
+    /// Both sides of the air gap, and the server's key.
+    Pair,
     /// The cases, and making one.
     Cases,
     /// One case, and the forms of its acts.
@@ -159,7 +173,7 @@ impl Role {
 
 impl Verb {
     /// Every verb on a vault that exists already.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 35] = [
         Self::Import,
         Self::List,
         Self::Show,
@@ -182,6 +196,10 @@ impl Verb {
         Self::IdentityDestroy,
         Self::HandOver,
         Self::Search,
+        Self::Pair,
+        Self::Export,
+        Self::Reply,
+        Self::Thread,
         Self::CaseNew,
         Self::CaseList,
         Self::CaseShow,
@@ -208,7 +226,7 @@ impl Verb {
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Inbox,
         Self::Identities,
         Self::Report,
@@ -220,6 +238,9 @@ impl Page {
         Self::Audit,
         Self::Search,
         Self::Import,
+        Self::Export,
+        Self::Reply,
+        Self::Pair,
         Self::Cases,
         Self::CaseFile,
         Self::Consent,
@@ -282,6 +303,10 @@ const VERBS: &[(Verb, &[Role])] = &[
     (Verb::IdentityDestroy, HEAD),
     (Verb::HandOver, HEAD),
     (Verb::Search, CASEWORK),
+    (Verb::Pair, HEAD),
+    (Verb::Export, CASEWORK),
+    (Verb::Reply, CASEWORK),
+    (Verb::Thread, CASEWORK),
     (Verb::CaseNew, CASEWORK),
     (Verb::CaseList, CASEWORK),
     (Verb::CaseShow, CASEWORK),
@@ -305,6 +330,9 @@ const PAGES: &[(Page, &[Role])] = &[
     (Page::Audit, LOG),
     (Page::Search, CASEWORK),
     (Page::Import, CASEWORK),
+    (Page::Export, CASEWORK),
+    (Page::Reply, CASEWORK),
+    (Page::Pair, HEAD),
     (Page::Cases, CASEWORK),
     (Page::CaseFile, CASEWORK),
     (Page::Consent, CASEWORK),

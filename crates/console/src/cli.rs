@@ -31,11 +31,14 @@ mod batch;
 mod case;
 mod desk;
 mod doctor;
+mod export;
 mod hand_over;
 mod identity;
 mod import;
 mod init;
+mod pair;
 mod preserve;
+mod reply;
 mod routing;
 mod search;
 mod serve;
@@ -56,6 +59,14 @@ enum Verb {
     Init(InitArgs),
     /// Take in a transfer bundle from a stick
     Import(ImportArgs),
+    /// Believe a server's key, and show what its operator must compare
+    Pair(pair::PairArgs),
+    /// Write a bundle for the server onto a stick
+    Export(export::ExportArgs),
+    /// Write to the submitter of a report
+    Reply(reply::ReplyArgs),
+    /// Show what was written to the submitter of a report, and what came back
+    Thread(reply::ThreadArgs),
     /// List the records
     List(ListArgs),
     /// Show one report
@@ -129,6 +140,9 @@ struct InitArgs {
     /// Identity files of the office, all under the same passphrase
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     identity: Vec<PathBuf>,
+    /// The file of the office's signing key, under the same passphrase: without it nothing can be exported
+    #[arg(long, value_name = "FILE")]
+    signing: Option<PathBuf>,
     /// The office's 12 words; without them only demo keys are accepted
     #[arg(long, value_name = "WORDS")]
     office: Option<String>,
@@ -149,6 +163,9 @@ struct ImportArgs {
     /// The server's key, as `asylia status` prints it
     #[arg(long, value_name = "K")]
     server_key: Option<String>,
+    /// The operator confirmed by telephone that the server was restored and counts anew
+    #[arg(long)]
+    new_count: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -287,6 +304,10 @@ fn run(
 fn act(desk: &desk::Desk, verb: Verb) -> Result<(), Failure> {
     match verb {
         Verb::Import(args) => import::run(desk, &args),
+        Verb::Pair(args) => pair::run(desk, &args),
+        Verb::Export(args) => export::run(desk, &args),
+        Verb::Reply(args) => reply::run(desk, &args),
+        Verb::Thread(args) => reply::thread(desk, &args),
         Verb::List(args) => show::list(desk, &args),
         Verb::Show(args) => show::show(desk, &args),
         Verb::Attachment(args) => show::attachment(desk, &args),

@@ -1,6 +1,6 @@
 //! The office's identities as the console holds them: a thin seam over `asylia-keys`, which alone loads them.
 
-use asylia_envelope::{ids::InstanceId, key_bundle::KeyBundle, open};
+use asylia_envelope::{ids::InstanceId, key_bundle::KeyBundle, open, seal::OpensSubmissions};
 use asylia_keys::identity::{AnyIdentity, PeriodIdentities};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,12 @@ impl Identities {
             .iter()
             .find(|set| set.instance() == instance && set.period() == period)?
             .for_opening()
+    }
+
+    /// Every intake identity: the token of a bundle is sealed to one of them, and does not say to which.
+    pub fn intakes(&self) -> impl Iterator<Item = &dyn OpensSubmissions> {
+        let intakes = self.0.iter().filter_map(PeriodIdentities::intake);
+        intakes.map(|intake| intake as &dyn OpensSubmissions)
     }
 
     /// Whether the identity of that role and period is here.

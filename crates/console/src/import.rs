@@ -14,12 +14,19 @@ use asylia_envelope::{
 use serde::Serialize;
 
 use crate::{
-    import::{record::Outcome, sequence::Alarm},
+    correspondence::{
+        acknowledge::{self, Acknowledgement},
+        follow_ups,
+    },
+    import::{
+        record::Outcome,
+        sequence::{Alarm, Count},
+    },
     vault::{
         Vault, VaultError,
         audit::{Act, AuditItem},
         domain::Domain,
-        item::{Item, Reason, ServerPin},
+        item::{Item, Reason, RefusedFollowUp, SentState, ServerPin},
     },
 };
 
@@ -48,6 +55,21 @@ pub struct ImportReport {
     pub refused: Vec<RefusedRecord>,
     /// New records of which some part did not verify.
     pub with_problems: Vec<RecordId>,
+    /// Records that were decoys of the server; they are kept nowhere.
+    pub decoys: Vec<RecordId>,
+    /// Follow-ups that count: the reports to which they belong.
+    pub followed_up: Vec<RecordId>,
+    /// Follow-ups that do not count: the report, and why.
+    pub refused_follow_ups: Vec<RefusedAnswer>,
+    /// Follow-ups whose report is not here.
+    pub waiting_follow_ups: u64,
+    /// The twelve words that acknowledge the bundle to the server; `None` when not all of it is here, or when they
+    /// do not open: then the next export carries a list.
+    pub acknowledge: Option<acknowledge::Words>,
+    /// Records of the bundle that are not here for good, and so are not acknowledged.
+    pub unacknowledged: u64,
+    /// Whether the server has confirmed bundles of the office up to a higher number than before, and which.
+    pub confirmed: Option<u64>,
     /// New records that carry the submission number of another one: one report, sent twice.
     pub sent_twice: Vec<RecordId>,
 }
@@ -59,6 +81,25 @@ pub struct RefusedRecord {
     pub record: RecordId,
     /// Why.
     pub reason: Reason,
+}
+
+/// A follow-up that does not count.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RefusedAnswer {
+    /// The report that it names.
+    pub report: RecordId,
+    /// Why.
+    pub reason: RefusedFollowUp,
+}
+
+/// What is known of the server from elsewhere than the bundle.
+#[derive(Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// Its key, if somebody gave it; otherwise the pinned one counts, then the one that the key bundle lists, and with
+    /// none of them the first bundle's own key is pinned.
+    pub key: Option<&'a VerifyingKey<Transfer>>,
+    /// Whether somebody has confirmed with the operator that it counts anew.
+    pub new_count: bool,
 }
 
 /// Why a bundle is refused, or its import stopped. Each text has two sentences.
@@ -106,19 +147,16 @@ pub enum ImportError {
 
 /// Takes in the bundle `source` of `length` bytes; `progress` is told the bytes of blobs that are done.
 ///
-/// `given` is the server's key if somebody gave it; otherwise the pinned one counts, then the one that the key
-/// bundle lists, and with none of them the first bundle's own key is pinned.
-///
 /// # Errors
 /// See [`ImportError`].
 pub fn import(
     vault: &mut Vault,
     source: impl Read,
     length: u64,
-    given: Option<&VerifyingKey<Transfer>>,
+    known: Known<'_>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<ImportReport, ImportError> {
-    let expected = expected_key(vault, given)?;
+    let expected = expected_key(vault, known.key)?;
     let bundle = UntrustedBundle::open(source, length, expected.as_ref());
     let mut bundle = bundle.map_err(|error| match error {
         TransferError::WrongWay => ImportError::WrongWay,
@@ -127,39 +165,107 @@ pub fn import(
     let note = bundle.note().clone();
     check_destination(vault, &note)?;
     let pin = vault.contents().server.as_ref().map(|row| &row.item);
-    sequence::check(pin, &note)?;
+    let count = sequence::check(pin, &note, known.new_count)?;
     let mut report = ImportReport {
         sequence: note.sequence,
         pinned: pin.is_none(),
         ..ImportReport::default()
     };
     vault.log(AuditItem::of(Act::ImportBegun).with_number(note.sequence))?;
-    if report.pinned {
-        write_pin(vault, sequence::pin(&note))?;
+    begin_count(vault, &note, count)?;
+    take_records(vault, &mut bundle, &note, &mut report, progress)?;
+    let seen = vault.contents().server.as_ref().map(|row| row.item.clone());
+    let seen = seen.unwrap_or_else(|| sequence::pin(None, &note));
+    let seen = sequence::with(seen, &note, &report.decoys);
+    (report.missing, report.missing_count) = sequence::missing(&seen);
+    write_pin(vault, seen)?;
+    end(vault, &note, &mut report)?;
+    vault.log(AuditItem::of(Act::ImportEnded).with_number(note.sequence))?;
+    Ok(report)
+}
+
+/// Pins the server's key and count where they are new.
+fn begin_count(vault: &mut Vault, note: &TransferNote, count: Count) -> Result<(), ImportError> {
+    let pin = vault.contents().server.as_ref().map(|row| &row.item);
+    if count == Count::Known && pin.is_some_and(|pin| pin.epoch.is_some()) {
+        return Ok(());
     }
+    let pin = sequence::pin(pin, note);
+    let mut transaction = vault.begin()?;
+    if count == Count::New {
+        transaction.send_again()?;
+        let entry = AuditItem::of(Act::NewCountConfirmed).with_number(note.sequence);
+        transaction.log(entry)?;
+    }
+    transaction.append(Domain::Case, Item::Server(pin))?;
+    Ok(transaction.commit()?)
+}
+
+fn take_records(
+    vault: &mut Vault,
+    bundle: &mut UntrustedBundle<impl Read>,
+    note: &TransferNote,
+    report: &mut ImportReport,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), ImportError> {
     let mut done = 0;
     for (taken, line) in (0..).zip(&note.blobs) {
-        let outcome =
-            record::take_in(vault, &mut bundle, &note, line).map_err(|error| match error {
-                record::Failure::Bundle(TransferError::Io(error)) => {
-                    ImportError::Bundle(TransferError::Io(error))
-                }
-                record::Failure::Bundle(_) => ImportError::BrokenOff { taken },
-                record::Failure::Vault(error) => ImportError::Vault(error),
-            })?;
+        let outcome = record::take_in(vault, bundle, note, line).map_err(|error| match error {
+            record::Failure::Bundle(TransferError::Io(error)) => {
+                ImportError::Bundle(TransferError::Io(error))
+            }
+            record::Failure::Bundle(_) => ImportError::BrokenOff { taken },
+            record::Failure::Vault(error) => ImportError::Vault(error),
+        })?;
         report.count(line, &outcome);
         done += line.size;
         progress(done);
     }
-    let seen = vault.contents().server.as_ref();
-    let seen = sequence::with(
-        seen.map_or_else(|| sequence::pin(&note), |row| row.item.clone()),
-        &note,
-    );
-    (report.missing, report.missing_count) = sequence::missing(&seen);
-    write_pin(vault, seen)?;
-    vault.log(AuditItem::of(Act::ImportEnded).with_number(note.sequence))?;
-    Ok(report)
+    Ok(())
+}
+
+/// What comes after the last record: verdicts on follow-ups, what the server confirms, what may be acknowledged.
+fn end(
+    vault: &mut Vault,
+    note: &TransferNote,
+    report: &mut ImportReport,
+) -> Result<(), ImportError> {
+    let settled = follow_ups::settle(vault)?;
+    report.followed_up = settled.accepted;
+    let refused = settled.refused.into_iter();
+    report.refused_follow_ups = refused
+        .map(|(report, reason)| RefusedAnswer { report, reason })
+        .collect();
+    report.waiting_follow_ups = settled.waiting;
+    report.confirmed = take_confirmation(vault, note.acknowledged)?;
+    match acknowledge::of(vault, note, &report.decoys) {
+        Acknowledgement::Words(words) => report.acknowledge = Some(words),
+        Acknowledgement::Closed => {}
+        Acknowledgement::Partial(missing) => report.unacknowledged = missing,
+    }
+    Ok(())
+}
+
+/// Takes note of which of our bundles the server has, and drops what was kept in case it had not; a number that was
+/// never reached in this count is of an earlier one.
+fn take_confirmation(vault: &mut Vault, number: u64) -> Result<Option<u64>, VaultError> {
+    let correspondence = &vault.contents().correspondence;
+    let newest = correspondence
+        .sent()
+        .last()
+        .map_or(0, |row| row.item.sequence);
+    if number <= correspondence.confirmed() || number > newest {
+        return Ok(None);
+    }
+    let takes = correspondence.superfluous_after(number);
+    let mut transaction = vault.begin()?;
+    for blob in &takes {
+        transaction.discard(blob)?;
+    }
+    let item = Item::SentState(SentState::Confirmed(number));
+    transaction.append_with(Domain::Case, item, &[], &takes)?;
+    transaction.commit()?;
+    Ok(Some(number))
 }
 
 fn expected_key(
@@ -200,6 +306,7 @@ impl ImportReport {
     fn count(&mut self, line: &BlobLine, outcome: &Outcome) {
         match outcome {
             Outcome::Known => self.known += 1,
+            Outcome::Decoy => self.decoys.push(line.subject.record_id),
             Outcome::Quarantined(reason) => {
                 self.quarantined += 1;
                 self.refused.push(RefusedRecord {

@@ -124,6 +124,7 @@ fn refused(error: &RecordError) -> Refused {
         RecordError::OtherRecord => Reason::OtherRecord,
         RecordError::OtherPeriod => Reason::OtherPeriod,
         RecordError::OtherInstance => Reason::OtherInstance,
+        RecordError::Decoy => Reason::Decoy,
         RecordError::Io(kind) => return Refused::Io(*kind),
         // `Format`, and whatever a later format may add: it is not of the format known here.
         _ => Reason::Format,

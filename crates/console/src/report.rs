@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use asylia_envelope::{
     answers::{Answer, Answers, AnswersOf},
     day::Day,
+    follow_up::FollowUp,
     ids::RecordId,
     open::{OpenedAttachment, Problem},
     questionnaire::{Class, Question},
@@ -45,6 +46,8 @@ pub struct OpenedReport {
     pub problems: Vec<Problem>,
     /// How many records are this same report, this one included.
     pub copies: usize,
+    /// For a follow-up: the report that it belongs to, once that is known.
+    pub follows: Option<Option<RecordId>>,
     /// What became of the identity part.
     pub identity: IdentityBox,
 }
@@ -120,6 +123,7 @@ impl OpenedReport {
             attachments: Vec::new(),
             problems: Vec::new(),
             copies: 1,
+            follows: None,
             identity: IdentityBox::NotThere,
         };
         match record {
@@ -154,12 +158,20 @@ impl OpenedReport {
         self.copies = vault.contents().copies(imported);
         self.problems = imported.problems.iter().map(Flaw::problem).collect();
         self.attachments = imported.files.iter().map(FileItem::attachment).collect();
+        if imported.follow_up.is_some() {
+            let verdict = vault.contents().correspondence.verdict(self.record_id);
+            self.follows = Some(verdict.map(|verdict| verdict.report));
+        }
         if let Some(blob) = &imported.account {
             let json = read_document(vault, blob)?;
-            let account = Account::parse(&json).map_err(|_| Refused::Record(Reason::Format))?;
+            let (answers, language) = match self.follows {
+                None => Account::parse(&json).map(|told| (told.answers, told.language)),
+                Some(_) => FollowUp::parse(&json).map(|told| (told.answers, told.language)),
+            }
+            .map_err(|_| Refused::Record(Reason::Format))?;
             let classes = [Class::Story, Class::Sensitive, Class::Permission];
-            self.answers.merge(&account.answers, &classes);
-            self.language = Some(account.language.clone());
+            self.answers.merge(&answers, &classes);
+            self.language = Some(language);
         }
         Ok(())
     }
@@ -345,6 +357,15 @@ impl OpenedReport {
         }
         if let Some(language) = &self.language {
             line("console-case-language", &words::for_terminal_line(language))?;
+        }
+        match self.follows {
+            None => {}
+            Some(None) => writeln!(out, "{}", texts.get("console-report-follow-up-waiting"))?,
+            Some(Some(report)) => {
+                let report = report.to_string();
+                let said = [("record", (&report).into())];
+                writeln!(out, "{}", texts.with("console-report-follow-up", &said))?;
+            }
         }
         if self.copies > 1 {
             let count = [("count", (self.copies as u64).into())];

@@ -7,7 +7,9 @@
 
 use std::collections::HashMap;
 
-use asylia_envelope::{answers::Answer, ids::RecordId, questionnaire::Class, submission::Account};
+use asylia_envelope::{
+    answers::Answer, follow_up::FollowUp, ids::RecordId, questionnaire::Class, submission::Account,
+};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use zeroize::Zeroizing;
 
@@ -125,12 +127,16 @@ fn text_of(
             Err(Refused::Record(_)) => return Ok(None),
             Err(Refused::Io(kind)) => return Err(VaultError::Io(kind.into())),
         };
-        let Ok(account) = Account::parse(&json) else {
+        let told = match imported.follow_up {
+            None => Account::parse(&json).map(|account| account.answers),
+            Some(_) => FollowUp::parse(&json).map(|follow_up| follow_up.answers),
+        };
+        let Ok(answers) = told else {
             return Ok(None);
         };
         // The buffer's size from the start, so that growing leaves no copies behind.
         text.reserve(json.len() + 256);
-        for (question, answer) in account.answers.iter() {
+        for (question, answer) in answers.iter() {
             let searched = SEARCHED.contains(&question.class) && question.values.is_empty();
             if let Answer::Text(Some(answer)) = answer
                 && searched

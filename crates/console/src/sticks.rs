@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read},
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -26,8 +26,7 @@ impl FoundBundle {
     /// A name for a form: 32 hexadecimal digits of the path, which may hold anything.
     #[must_use]
     pub fn code(&self) -> String {
-        let digest = Sha256::digest(self.path.as_os_str().as_bytes());
-        hex::encode(digest.get(..16).unwrap_or_default())
+        code(&self.path)
     }
 
     /// Opens it for reading.
@@ -81,8 +80,69 @@ fn bundle(path: &Path) -> Option<FoundBundle> {
     })
 }
 
+/// A folder that a bundle can be written to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The folder.
+    pub path: PathBuf,
+}
+
+impl Place {
+    /// A name for a form, as [`FoundBundle::code`].
+    #[must_use]
+    pub fn code(&self) -> String {
+        code(&self.path)
+    }
+}
+
+/// The sticks that are mounted below these folders, by path; with `given`, the folders themselves are places too,
+/// since somebody named them.
+#[must_use]
+pub fn places(folders: &[PathBuf], given: bool) -> Vec<Place> {
+    let mut found = Vec::new();
+    let mut left: Vec<(PathBuf, usize)> = Vec::new();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        if given {
+            found.push(Place {
+                path: folder.clone(),
+            });
+        }
+        left.push((folder.clone(), 0));
+    }
+    let device = |path: &Path| {
+        fs::symlink_metadata(path)
+            .map(|metadata| metadata.dev())
+            .ok()
+    };
+    while let Some((folder, depth)) = left.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries.flatten().take(ENTRIES_LIMIT) {
+            let path = entry.path();
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            if device(&path) != device(&folder) {
+                found.push(Place { path });
+            } else if depth + 1 < MOUNT_DEPTH_LIMIT {
+                left.push((path, depth + 1));
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn code(path: &Path) -> String {
+    let digest = Sha256::digest(path.as_os_str().as_bytes());
+    hex::encode(digest.get(..16).unwrap_or_default())
+}
+
 /// Where the usual desktops and systems mount sticks.
 pub const USUAL_FOLDERS: [&str; 3] = ["/media", "/run/media", "/mnt"];
 /// `/run/media/NAME/LABEL/FOLDER/FILE`.
 const DEPTH_LIMIT: usize = 3;
+/// `/run/media/NAME/LABEL`.
+const MOUNT_DEPTH_LIMIT: usize = 2;
 const ENTRIES_LIMIT: usize = 5000;

@@ -33,13 +33,16 @@ use crate::{
 
 mod audit;
 mod casework;
+mod export;
 mod headers;
 mod help;
 mod identities;
 mod import;
 mod inbox;
 pub(crate) mod layout;
+mod letters;
 mod lock;
+mod pair;
 mod passphrase;
 mod people;
 mod report;
@@ -61,6 +64,8 @@ pub struct App {
     last_head: Mutex<Option<String>>,
     /// Where sticks are mounted.
     sticks: Vec<PathBuf>,
+    /// Whether somebody named these folders.
+    sticks_given: bool,
     /// The import that goes on, or the last one.
     import: Mutex<Option<Arc<Running>>>,
 }
@@ -77,6 +82,7 @@ impl App {
             last_used: Mutex::new(now),
             last_head: Mutex::new(None),
             sticks: USUAL_FOLDERS.map(PathBuf::from).to_vec(),
+            sticks_given: false,
             import: Mutex::new(None),
         }
     }
@@ -85,6 +91,7 @@ impl App {
     #[must_use]
     pub fn with_sticks(mut self, folders: Vec<PathBuf>) -> Self {
         self.sticks = folders;
+        self.sticks_given = true;
         self
     }
 
@@ -211,6 +218,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/unlock", post(unlock::post))
         .route("/lock", post(lock::post))
         .route("/report/{id}", get(report::get))
+        .route("/report/{id}/reply", post(letters::post))
+        .route("/export", get(export::get).post(export::post))
+        .route("/pair", get(pair::get).post(pair::post))
         .route("/report/{id}/identity", post(report::identity))
         .route("/identities", get(identities::get))
         .route("/report/{id}/case", post(casework::make_of_report))

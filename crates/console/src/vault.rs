@@ -37,6 +37,7 @@ pub mod blob;
 pub mod chain;
 mod check;
 mod contents;
+pub mod correspondence;
 mod create;
 mod database;
 mod destruction;
@@ -52,8 +53,10 @@ mod hexadecimal;
 pub mod item;
 mod kdf;
 pub mod keys;
+pub mod letters;
 mod load;
 mod migrate;
+mod office_key;
 mod people;
 mod periods;
 mod preserve;
@@ -268,6 +271,7 @@ impl Vault {
             self.tip,
         ))?;
         self.data_version = version;
+        self.read_office_key();
         self.read_identities()
     }
 

@@ -3,13 +3,17 @@
 use core::fmt::Write;
 
 use asylia_envelope::{
+    follow_up::{Permission, Purpose},
     open::Problem,
     questionnaire::{QUESTIONS, Question},
     record::SealedBy,
     submission::CompartmentName,
 };
 
-use crate::{l10n::Texts, vault::item::Reason};
+use crate::{
+    l10n::Texts,
+    vault::item::{Reason, RefusedFollowUp},
+};
 
 /// Text of a submitter for a terminal: line feeds stay, tabs become spaces, and every other character that
 /// could steer a terminal or turn text round is shown by its number.
@@ -93,6 +97,27 @@ pub fn reason(texts: &Texts, reason: Reason) -> (String, String) {
         texts.get(&format!("console-reason-{code}")),
         texts.get(&format!("console-advice-{code}")),
     )
+}
+
+/// Why a follow-up does not count, and what to do.
+#[must_use]
+pub fn refused_follow_up(texts: &Texts, reason: RefusedFollowUp) -> String {
+    texts.get(&format!("console-follow-up-{}", reason.code()))
+}
+
+/// A purpose of a permission, in words.
+#[must_use]
+pub fn purpose(texts: &Texts, purpose: Purpose) -> String {
+    texts.get(&format!("console-purpose-{}", dashed(&purpose.to_string())))
+}
+
+/// A permission, in words.
+#[must_use]
+pub fn permission(texts: &Texts, permission: Permission) -> String {
+    texts.get(&format!(
+        "console-permission-{}",
+        dashed(&permission.to_string())
+    ))
 }
 
 /// What did not verify, in words.
@@ -250,6 +275,31 @@ mod tests {
             Problem::Missing(CompartmentName::Manifest),
         ] {
             all.push(problem(texts, &met));
+        }
+        for why in RefusedFollowUp::ALL {
+            all.push(refused_follow_up(texts, why));
+        }
+        for step in [
+            Permission::No,
+            Permission::AskFirst,
+            Permission::WithoutIdentity,
+            Permission::WithIdentity,
+        ] {
+            all.push(permission(texts, step));
+        }
+        for what in [
+            Purpose::FocalPoint,
+            Purpose::MandateHolders,
+            Purpose::AsgHcHrcPresident,
+            Purpose::UnFieldPresenceInCountry,
+            Purpose::Government,
+            Purpose::NonStateAddressee,
+            Purpose::PublicCopyOfLetter,
+            Purpose::PublicStatements,
+            Purpose::SgReport,
+            Purpose::OtherMechanisms,
+        ] {
+            all.push(purpose(texts, what));
         }
         for way in [SealedBy::Browser, SealedBy::Server, SealedBy::SealedFile] {
             all.push(path(texts, way));

@@ -132,6 +132,27 @@ impl Reply {
         key: &SigningKey<Office>,
         recipient: &HybridRecipient,
     ) -> Result<(Vec<u8>, ReplyDigest), ReplyError> {
+        let line = self.line()?;
+        let signature = BASE64_STANDARD.encode(key.sign(&[&line]));
+        let mut plain = Zeroizing::new(Vec::with_capacity(REPLY_PLAIN_BYTES));
+        plain.extend_from_slice(&line);
+        plain.push(b'\n');
+        plain.extend_from_slice(signature.as_bytes());
+        plain.push(b'\n');
+        plain.resize(REPLY_PLAIN_BYTES, PADDING);
+        Ok((slot(recipient, &plain)?, digest(&line)))
+    }
+
+    /// The digest that the next reply of this mailbox names: known before it is signed and sealed.
+    ///
+    /// # Errors
+    /// [`ReplyError::TooLong`] and `Place`: what [`Reply::seal`] would refuse.
+    pub fn digest(&self) -> Result<ReplyDigest, ReplyError> {
+        self.line().map(|line| digest(&line))
+    }
+
+    /// What is signed: the JSON on one line, if a slot can hold it.
+    fn line(&self) -> Result<Zeroizing<Vec<u8>>, ReplyError> {
         if self.text.len() > REPLY_TEXT_LIMIT_BYTES {
             return Err(ReplyError::TooLong);
         }
@@ -139,17 +160,10 @@ impl Reply {
             return Err(ReplyError::Place);
         }
         let line = json_bytes(self);
-        let signature = BASE64_STANDARD.encode(key.sign(&[&line]));
-        let mut plain = Zeroizing::new(Vec::with_capacity(REPLY_PLAIN_BYTES));
-        if line.len() + signature.len() + 2 > REPLY_PLAIN_BYTES {
-            return Err(ReplyError::TooLong);
+        match line.len() + SIGNATURE_CHARS + 2 > REPLY_PLAIN_BYTES {
+            true => Err(ReplyError::TooLong),
+            false => Ok(line),
         }
-        plain.extend_from_slice(&line);
-        plain.push(b'\n');
-        plain.extend_from_slice(signature.as_bytes());
-        plain.push(b'\n');
-        plain.resize(REPLY_PLAIN_BYTES, PADDING);
-        Ok((slot(recipient, &plain)?, digest(&line)))
     }
 
     /// The first has no predecessor, and every later one has.
@@ -265,6 +279,8 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 const LENGTH_BYTES: usize = 2;
+/// 64 bytes in base64.
+const SIGNATURE_CHARS: usize = 88;
 /// age's nonce takes as many bytes as a tag.
 const AGE_TAG_BYTES: usize = 16;
 /// Spaces: a reply opened with stock tools reads as text.

@@ -252,7 +252,8 @@ impl ShareSet {
     #[must_use]
     pub fn keeps_recovery_of(&self, recipient: &HybridRecipient) -> bool {
         let purpose = Purpose::VaultRecovery;
-        self.purpose == purpose && purpose.digest(&[recipient.clone()]) == self.recipients
+        self.purpose == purpose
+            && purpose.digest(core::slice::from_ref(recipient)) == self.recipients
     }
 
     /// What the words of each of its shares say of the set.

@@ -135,6 +135,14 @@ impl Knowledge {
         self.extracts.contains_key(&record)
     }
 
+    /// Adds what is known of a record's names; false when nobody has looked at its identity part.
+    pub(crate) fn add_names(&self, record: RecordId, list: &mut DenyList) -> bool {
+        let extract = self.extracts.get(&record);
+        let terms = extract.into_iter().flat_map(|extract| &extract.terms);
+        terms.for_each(|term| list.add(term));
+        extract.is_some()
+    }
+
     /// Whether it is known who the source of a case is: an officer's word, or what identity parts said.
     #[must_use]
     pub fn source_identified(&self, case: &Case) -> Option<bool> {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     Failure, VaultArgs,
     desk::Desk,
-    init::{anchor, read_bundle, read_identity},
+    init::{anchor, read_bundle, read_identity, read_signing},
 };
 use crate::{
     access::Verb,
@@ -35,8 +35,11 @@ pub(super) enum IdentityVerb {
 #[derive(Args)]
 pub(super) struct AddArgs {
     /// Identity files, all under the same passphrase
-    #[arg(required = true)]
+    #[arg(required_unless_present = "signing")]
     file: Vec<PathBuf>,
+    /// The file of the office's signing key, under the same passphrase
+    #[arg(long, value_name = "FILE")]
+    signing: Option<PathBuf>,
     #[command(flatten)]
     vault: VaultArgs,
     /// A newer signed key bundle, keys.note, which lists their period
@@ -109,6 +112,7 @@ fn add(desk: &Desk, args: &AddArgs) -> Result<(), Failure> {
         "Passphrase of the identity files: ",
     )?;
     let mut identities = Vec::new();
+    let signing;
     {
         let here = vault.contents().bundle.as_ref();
         let bundle = newer.as_ref().map(|(bundle, _)| bundle).or(here);
@@ -121,9 +125,19 @@ fn add(desk: &Desk, args: &AddArgs) -> Result<(), Failure> {
         for file in &args.file {
             identities.push(read_identity(file, &passphrase, bundle)?);
         }
+        signing = args
+            .signing
+            .as_deref()
+            .map(|file| read_signing(file, &passphrase, bundle))
+            .transpose()?
+            .map(|key| (bundle.content().instance, key));
     }
     let newer = newer.as_ref().map(|(bundle, anchor)| (bundle, anchor));
     let added = vault.add_identities(newer, &identities)?;
+    if let Some((instance, key)) = &signing {
+        vault.put_office_key(*instance, key)?;
+        println!("{}", Texts::english().get("console-cli-signing-added"));
+    }
     vault.close();
     let said = [
         ("identities", added.identities.into()),

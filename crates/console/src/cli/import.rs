@@ -1,6 +1,9 @@
 //! `import`: a bundle from the stick, with progress, and three plain lines about it.
 
-use std::{fs::File, io::BufReader};
+use std::{
+    fs::File,
+    io::{self, BufReader},
+};
 
 use asylia_envelope::signing::{Transfer, VerifyingKey};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,8 +11,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, ImportArgs, desk::Desk};
 use crate::{
     access::Verb,
-    import::{import, report::sentences},
+    import::{ImportReport, Known, import, report::sentences},
     l10n::Texts,
+    qr,
     vault::WriteLock,
 };
 
@@ -25,11 +29,15 @@ pub(super) fn run(desk: &Desk, args: &ImportArgs) -> Result<(), Failure> {
     let _lock = WriteLock::take(&args.vault.vault)?;
     let mut vault = desk.open(&args.vault, Verb::Import)?;
     let bar = ProgressBar::new(length).with_style(style());
+    let known = Known {
+        key: given.as_ref(),
+        new_count: args.new_count,
+    };
     let report = import(
         &mut vault,
         BufReader::with_capacity(READ_BYTES, file),
         length,
-        given.as_ref(),
+        known,
         &mut |done| bar.set_position(done),
     );
     bar.finish_and_clear();
@@ -47,12 +55,29 @@ pub(super) fn run(desk: &Desk, args: &ImportArgs) -> Result<(), Failure> {
         for sentence in sentences(Texts::english(), &report, key) {
             println!("{sentence}");
         }
+        print_acknowledgement(&report);
     }
     vault.close();
     Ok(())
 }
 
-fn server_key(text: &str) -> Result<VerifyingKey<Transfer>, Failure> {
+/// The words, and their code where somebody sees it.
+fn print_acknowledgement(report: &ImportReport) {
+    let texts = Texts::english();
+    let Some(words) = &report.acknowledge else {
+        println!("{}", texts.get("console-cli-import-no-words"));
+        return;
+    };
+    let said = [("words", words.expose().into())];
+    println!("{}", texts.with("console-cli-import-acknowledge", &said));
+    if rustix::termios::isatty(io::stdout())
+        && let Some(code) = qr::lines(words.expose())
+    {
+        print!("{code}");
+    }
+}
+
+pub(super) fn server_key(text: &str) -> Result<VerifyingKey<Transfer>, Failure> {
     VerifyingKey::parse(text.trim()).map_err(|_| {
         Failure(
             "What follows `--server-key` is not a server's key. Copy it from `asylia status`."

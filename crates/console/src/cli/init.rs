@@ -11,6 +11,7 @@ use asylia_keys::{
     custody::CustodySecret,
     identity::AnyIdentity,
     recovery::{RECOVERY_NOTE_LIMIT_BYTES, RecoveryNote},
+    signing_file::{OfficeSigningKey, open_office},
 };
 use secrecy::SecretString;
 
@@ -38,7 +39,13 @@ pub(super) fn run(machine: &Machine, args: &InitArgs) -> Result<(), Failure> {
     for file in &args.identity {
         identities.push(read_identity(file, &first.passphrase, &bundle)?);
     }
+    let signing = args
+        .signing
+        .as_deref()
+        .map(|file| read_signing(file, &first.passphrase, &bundle))
+        .transpose()?;
     say_demo(bundle.content().demo);
+    let instance = bundle.content().instance;
     let (count, sequence) = (identities.len() as u64, bundle.sequence());
     let office = bundle.content().office.clone();
     let new = NewVault {
@@ -49,7 +56,11 @@ pub(super) fn run(machine: &Machine, args: &InitArgs) -> Result<(), Failure> {
         identities,
         recovery,
     };
-    Vault::create(machine.clone(), &args.vault.vault, new)?.close();
+    let mut vault = Vault::create(machine.clone(), &args.vault.vault, new)?;
+    if let Some(key) = &signing {
+        vault.put_office_key(instance, key)?;
+    }
+    vault.close();
     let said = [
         ("identities", count.into()),
         ("sequence", sequence.into()),
@@ -95,6 +106,25 @@ pub(super) fn read_identity(
             "The identity in {} belongs to no period of this key bundle. Give the files that were made with it.",
             file.display()
         )))
+    }
+}
+
+/// Opens the file of the office's signing key, which must be one that the key bundle lists.
+pub(super) fn read_signing(
+    file: &Path,
+    passphrase: &SecretString,
+    bundle: &KeyBundle,
+) -> Result<OfficeSigningKey, Failure> {
+    let sealed = read(file, asylia_keys::key_file::KEY_FILE_LIMIT_BYTES as u64)?;
+    let (instance, key) = open_office(&sealed, passphrase)
+        .map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+    let content = bundle.content();
+    match instance == content.instance && content.office_keys.contains(&key.verifying_key()) {
+        true => Ok(key),
+        false => Err(Failure(format!(
+            "The signing key in {} is none of those that this key bundle lists. Give the file that was made with it.",
+            file.display()
+        ))),
     }
 }
 

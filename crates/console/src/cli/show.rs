@@ -68,6 +68,7 @@ fn listed(contents: &Contents, record: &RecordItem) -> Listed {
         urgency: case.and_then(|case| case.urgency).map(Urgency::code),
         state: match (imported, case) {
             (None, _) => "quarantined",
+            (Some(imported), None) if imported.follow_up.is_some() => "follow-up",
             (Some(_), None) => "imported",
             (Some(_), Some(case)) => case.stage.code(),
         },

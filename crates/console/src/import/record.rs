@@ -21,6 +21,8 @@ pub(super) enum Outcome {
     Known,
     /// It is new and opened.
     New { problems: bool, sent_twice: bool },
+    /// It is a decoy of the server, and is kept nowhere.
+    Decoy,
     /// It is new and does not open.
     Quarantined(Reason),
 }
@@ -79,7 +81,9 @@ pub(super) fn take_in<R: io::Read>(
         raw,
         replaces_blob: earlier.replaced.and_then(|(_, blob)| blob),
     };
-    let state = transaction.take_record(arrived, known)?;
+    let Some(state) = transaction.take_record(arrived, known)? else {
+        return Ok(Outcome::Decoy);
+    };
     transaction.commit()?;
     Ok(outcome(vault, line, &state))
 }

@@ -25,6 +25,7 @@ pub(crate) fn sentences(texts: &Texts, report: &ImportReport, key: Option<&str>)
         }
         _ => texts.get("console-cli-import-same-server"),
     });
+    said.extend(letters(texts, report));
     for refused in &report.refused {
         let (reason, advice) = words::reason(texts, refused.reason);
         let record = refused.record.to_string();
@@ -43,6 +44,40 @@ pub(crate) fn sentences(texts: &Texts, report: &ImportReport, key: Option<&str>)
             let record = record.to_string();
             said.push(texts.with(id, &[("record", (&record).into())]));
         }
+    }
+    said
+}
+
+/// What came from submitters, and what the server has of ours.
+fn letters(texts: &Texts, report: &ImportReport) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(number) = report.confirmed {
+        said.push(texts.with(
+            "console-cli-import-confirmed",
+            &[("sequence", number.into())],
+        ));
+    }
+    for (id, count) in [
+        ("console-cli-import-decoys", report.decoys.len() as u64),
+        (
+            "console-cli-import-followed-up",
+            report.followed_up.len() as u64,
+        ),
+        (
+            "console-cli-import-follow-ups-wait",
+            report.waiting_follow_ups,
+        ),
+        ("console-cli-import-unacknowledged", report.unacknowledged),
+    ] {
+        if count > 0 {
+            said.push(texts.with(id, &[("count", count.into())]));
+        }
+    }
+    for refused in &report.refused_follow_ups {
+        let record = refused.report.to_string();
+        let reason = words::refused_follow_up(texts, refused.reason);
+        let about = [("record", (&record).into()), ("reason", (&reason).into())];
+        said.push(texts.with("console-cli-import-follow-up-refused", &about));
     }
     said
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use asylia_envelope::transfer::TransferNote;
+use asylia_envelope::{ids::RecordId, transfer::TransferNote};
 
 use crate::vault::item::{Held, SeenBundle, ServerPin};
 
@@ -32,20 +32,47 @@ pub enum Alarm {
         "ALARM: bundle {0} begins a new count: the server was restored or replaced. Nothing was imported; ask the operator by telephone, since a new count must be confirmed before its bundles are taken."
     )]
     OtherEpoch(u64),
+    /// Numbers of a count that ended.
+    #[error(
+        "ALARM: bundle {0} is of a count that ended when the server was restored (a replay). Nothing was imported; keep the stick and tell the focal point."
+    )]
+    FormerEpoch(u64),
 }
 
-/// Compares a verified note with what is known of its server.
+/// What a bundle is, among the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Count {
+    /// It goes on with the count that is known, or begins the first one.
+    Known,
+    /// It begins a new count, which somebody has confirmed.
+    New,
+}
+
+/// Compares a verified note with what is known of its server; `new_count` says that somebody has confirmed with the
+/// operator that the server counts anew.
 ///
 /// # Errors
 /// See [`Alarm`].
-pub fn check(pin: Option<&ServerPin>, note: &TransferNote) -> Result<(), Alarm> {
-    let Some(pin) = pin else { return Ok(()) };
-    if note.epoch != pin.epoch {
-        return Err(Alarm::OtherEpoch(note.sequence));
+pub fn check(
+    pin: Option<&ServerPin>,
+    note: &TransferNote,
+    new_count: bool,
+) -> Result<Count, Alarm> {
+    let Some(pin) = pin else {
+        return Ok(Count::Known);
+    };
+    if pin.former.contains(&note.epoch) {
+        return Err(Alarm::FormerEpoch(note.sequence));
+    }
+    match pin.epoch {
+        None => return Ok(Count::Known),
+        Some(epoch) if epoch == note.epoch => {}
+        Some(_) if new_count => return Ok(Count::New),
+        Some(_) => return Err(Alarm::OtherEpoch(note.sequence)),
     }
     let newest = pin.bundles.last().map_or(0, |bundle| bundle.sequence);
     if fits(pin, note) {
-        return Ok(());
+        return Ok(Count::Known);
     }
     Err(if note.sequence < newest {
         Alarm::Rollback {
@@ -57,17 +84,22 @@ pub fn check(pin: Option<&ServerPin>, note: &TransferNote) -> Result<(), Alarm> 
     })
 }
 
-/// The pin of a server that was not known before.
-pub(super) fn pin(note: &TransferNote) -> ServerPin {
+/// The pin of a server whose count begins with this note; what is known of it stays.
+pub(super) fn pin(before: Option<&ServerPin>, note: &TransferNote) -> ServerPin {
+    let ended = before.into_iter().flat_map(|pin| {
+        let ended = pin.epoch.filter(|epoch| *epoch != note.epoch);
+        pin.former.iter().copied().chain(ended)
+    });
     ServerPin {
         verifying_key: note.signer.to_string(),
-        epoch: note.epoch,
+        epoch: Some(note.epoch),
+        former: ended.collect(),
         bundles: Vec::new(),
     }
 }
 
-/// The pin with one bundle more.
-pub(super) fn with(mut pin: ServerPin, note: &TransferNote) -> ServerPin {
+/// The pin with one bundle more, in which these records were decoys.
+pub(super) fn with(mut pin: ServerPin, note: &TransferNote, decoys: &[RecordId]) -> ServerPin {
     let place = pin
         .bundles
         .binary_search_by_key(&note.sequence, |bundle| bundle.sequence);
@@ -76,21 +108,27 @@ pub(super) fn with(mut pin: ServerPin, note: &TransferNote) -> ServerPin {
             sequence: note.sequence,
             digest: note.digest(),
             previous: note.previous.map(hex::encode),
-            held: Some(held(note)),
+            held: Some(held(note, decoys)),
         };
         pin.bundles.insert(place, seen);
     }
+    pin.forget_older_lists();
     pin
 }
 
 /// What a note says of the server's store.
-fn held(note: &TransferNote) -> Held {
+fn held(note: &TransferNote, decoys: &[RecordId]) -> Held {
     let periods = note.blobs.iter().map(|blob| blob.subject.period.clone());
     let periods: BTreeSet<String> = periods.collect();
+    let records = note.blobs.iter().map(|blob| blob.subject.record_id);
+    let records: BTreeSet<_> = records.collect();
     Held {
         day: note.day,
         waiting: note.waiting,
         periods: periods.into_iter().collect(),
+        count: note.blobs.len() as u64,
+        records: records.into_iter().collect(),
+        decoys: decoys.to_vec(),
     }
 }
 

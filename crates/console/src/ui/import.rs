@@ -15,12 +15,13 @@ use tokio::task;
 use super::{
     App,
     layout::{self, Frame},
-    running::Running,
+    running::{Done, Running},
     take,
 };
 use crate::{
     access::Page,
     l10n::Texts,
+    qr::picture,
     sticks::{FoundBundle, bundles},
     vault::WriteLock,
 };
@@ -29,6 +30,8 @@ use crate::{
 #[derive(Deserialize)]
 pub(super) struct Chosen {
     bundle: String,
+    #[serde(default)]
+    new_count: Option<String>,
 }
 
 /// The bundles, or the import that goes on, or what came of the last one.
@@ -51,6 +54,7 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> Response {
 pub(super) async fn post(State(app): State<Arc<App>>, Form(chosen): Form<Chosen>) -> Response {
     let folders = app.sticks.clone();
     let directory = app.directory.clone();
+    let new_count = chosen.new_count.is_some();
     let begun = take(&app, Page::Import, move |vault| {
         let found = bundles(&folders);
         let bundle = found.iter().find(|each| each.code() == chosen.bundle);
@@ -67,7 +71,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, Form(chosen): Form<Chosen>
             page(&app, StatusCode::UNPROCESSABLE_ENTITY, Some(&why), &found)
         }
         Ok(Ok((bundle, lock, roles))) => {
-            let running = Arc::new(Running::new(roles, bundle.size));
+            let running = Arc::new(Running::new(roles, bundle.size, new_count));
             if app.begin_import(&running) {
                 task::spawn_blocking(move || {
                     running.run(&app, &bundle);
@@ -118,7 +122,7 @@ pub(super) fn progress(app: &App, running: &Running) -> Response {
 fn page(
     app: &App,
     status: StatusCode,
-    outcome: Option<&Result<Vec<String>, String>>,
+    outcome: Option<&Result<Done, String>>,
     found: &[FoundBundle],
 ) -> Response {
     let texts = Texts::english();
@@ -127,8 +131,9 @@ fn page(
         @match outcome {
             None => {}
             Some(Err(why)) => { div.alarm role="alert" { p { (why) } } }
-            Some(Ok(said)) => {
-                div.note role="status" { ul { @for sentence in said { li { (sentence) } } } }
+            Some(Ok(done)) => {
+                div.note role="status" { ul { @for sentence in &done.said { li { (sentence) } } } }
+                (acknowledgement(texts, done))
                 p { a href="/" { (texts.get("console-import-inbox")) } }
             }
         }
@@ -137,6 +142,25 @@ fn page(
     };
     let page = layout::page(texts, Frame::of(app), "console-import-title", &content);
     (status, page).into_response()
+}
+
+/// The words that go to the server, to be read, typed or scanned.
+fn acknowledgement(texts: &Texts, done: &Done) -> Markup {
+    html! {
+        @match &done.words {
+            None => p { (texts.get("console-cli-import-no-words")) },
+            Some(words) => section aria-labelledby="acknowledge" {
+                h2 id="acknowledge" { (texts.get("console-acknowledge-heading")) }
+                p { (texts.get("console-acknowledge-explain")) }
+                ol.words dir="ltr" lang="en" {
+                    @for word in words.expose().split(' ') { li { (word) } }
+                }
+                @if let Some(picture) = picture(words.expose(), &texts.get("console-acknowledge-qr")) {
+                    (picture)
+                }
+            },
+        }
+    }
 }
 
 fn list(texts: &Texts, found: &[FoundBundle]) -> Markup {
@@ -161,6 +185,10 @@ fn list(texts: &Texts, found: &[FoundBundle]) -> Markup {
                     td.nowrap { (size(texts, bundle.size)) }
                     td { form method="post" action="/import" {
                         input type="hidden" name="bundle" value=(bundle.code());
+                        p { label {
+                            input type="checkbox" name="new_count" value="yes";
+                            " " (texts.get("console-import-new-count"))
+                        } }
                         button type="submit" aria-describedby=(id) { (texts.get("console-import-button")) }
                     } }
                 }

@@ -49,6 +49,7 @@ struct Report {
     attachments: u16,
     problems: u64,
     twice: bool,
+    follow_up: bool,
     /// The case that it belongs to: number, urgency, stage.
     case: Option<(CaseNumber, Urgency, Stage)>,
 }
@@ -206,6 +207,7 @@ impl Report {
             attachments: imported.attachments,
             problems: contents.problem_count(record.record_id, imported) as u64,
             twice: contents.copies(imported) > 1,
+            follow_up: imported.follow_up.is_some(),
             case: contents
                 .cases
                 .of_record(record.record_id)
@@ -221,6 +223,7 @@ impl Report {
                 td.record { a href={ "/report/" (self.id) } { (layout::id(&self.id)) } }
                 td {
                     @match self.case {
+                        None if self.follow_up => (texts.get("console-state-follow-up")),
                         None => (texts.get("console-state-imported")),
                         Some((number, level, stage)) => {
                             a href={ "/case/" (number) } { (layout::id(&number.to_string())) } " "

@@ -102,14 +102,16 @@ pub(super) fn id(text: &str) -> Markup {
     html! { bdi.id dir="ltr" { (text) } }
 }
 
-const MENU: [(Page, &str, &str); 9] = [
+const MENU: [(Page, &str, &str); 11] = [
     (Page::Inbox, "/", "console-menu-inbox"),
     (Page::Cases, "/cases", "console-menu-cases"),
     (Page::Identities, "/identities", "console-menu-identities"),
     (Page::Import, "/import", "console-menu-import"),
+    (Page::Export, "/export", "console-menu-export"),
     (Page::Search, "/search", "console-menu-search"),
     (Page::Audit, "/audit", "console-menu-audit"),
     (Page::People, "/people", "console-menu-people"),
+    (Page::Pair, "/pair", "console-menu-pair"),
     (Page::Help, "/help", "console-menu-help"),
     (Page::Passphrase, "/passphrase", "console-menu-passphrase"),
 ];

@@ -17,10 +17,11 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{App, failed, layout, not_found, take};
+use super::{App, failed, layout, letters, not_found, take};
 use crate::{
     access::Page,
     casework::number::CaseNumber,
+    correspondence::thread::Thread,
     l10n::Texts,
     opening::Refused,
     report::{IdentityBox, OpenedReport, SECTIONS, STORY, WARNING, values},
@@ -33,7 +34,7 @@ enum Found {
     Nothing,
     Refused(Reason),
     Failed,
-    Report(Box<OpenedReport>, Belongs),
+    Report(Box<OpenedReport>, Box<Around>),
 }
 
 /// Why the identity part is to be opened; empty where nothing was chosen.
@@ -62,9 +63,9 @@ async fn page(app: Arc<App>, id: &str, motive: Option<Motive>) -> Response {
         return not_found(State(app)).await;
     };
     let found = take(&app, Page::Report, move |vault| {
-        match OpenedReport::look(vault, id, motive) {
+        match find(vault, id, motive) {
             Ok(None) => Found::Nothing,
-            Ok(Some(report)) => Found::Report(Box::new(report), Belongs::of(vault, id)),
+            Ok(Some((report, around))) => Found::Report(Box::new(report), Box::new(around)),
             Err(Refused::Record(reason)) => Found::Refused(reason),
             Err(Refused::Io(_)) => Found::Failed,
         }
@@ -78,7 +79,7 @@ async fn page(app: Arc<App>, id: &str, motive: Option<Motive>) -> Response {
         Found::Failed => return failed(&app),
         Found::Nothing => return not_found(State(app)).await,
         Found::Refused(reason) => (StatusCode::UNPROCESSABLE_ENTITY, refused(texts, id, reason)),
-        Found::Report(report, belongs) => (StatusCode::OK, content(texts, &report, &belongs)),
+        Found::Report(report, around) => (StatusCode::OK, content(texts, &report, &around)),
     };
     let page = layout::page(
         texts,
@@ -89,6 +90,23 @@ async fn page(app: Arc<App>, id: &str, motive: Option<Motive>) -> Response {
     (status, page).into_response()
 }
 
+/// The report, and its letters for who does casework.
+fn find(
+    vault: &mut Vault,
+    id: RecordId,
+    motive: Option<Motive>,
+) -> Result<Option<(OpenedReport, Around)>, Refused> {
+    let Some(report) = OpenedReport::look(vault, id, motive)? else {
+        return Ok(None);
+    };
+    let thread = match report.follows.is_none() && Page::Reply.allows_any(vault.roles()) {
+        true => Some(Thread::of(vault, id)?),
+        false => None,
+    };
+    let belongs = Belongs::of(vault, id);
+    Ok(Some((report, Around { belongs, thread })))
+}
+
 fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
     let (what, advice) = words::reason(texts, reason);
     html! {
@@ -96,6 +114,13 @@ fn refused(texts: &Texts, id: RecordId, reason: Reason) -> Markup {
         p { (layout::id(&id.to_string())) }
         div.alarm { p { (what) " " (advice) } }
     }
+}
+
+/// What stands round a report.
+struct Around {
+    belongs: Belongs,
+    /// Its letters, for who does casework; none for a follow-up, which is one of another report's.
+    thread: Option<Thread>,
 }
 
 /// Where a report belongs in casework.
@@ -133,10 +158,21 @@ impl Belongs {
     }
 }
 
-fn content(texts: &Texts, report: &OpenedReport, belongs: &Belongs) -> Markup {
+fn content(texts: &Texts, report: &OpenedReport, around: &Around) -> Markup {
+    let belongs = &around.belongs;
     let problems = report.problems(texts);
     html! {
         h1 { (texts.get("console-case-heading")) }
+        @match report.follows {
+            None => {}
+            Some(None) => p.note { (texts.get("console-report-follow-up-waiting")) },
+            Some(Some(report)) => {
+                @let record = report.to_string();
+                p.note { a href={ "/report/" (record) "#letters" } {
+                    (texts.with("console-report-follow-up", &[("record", (&record).into())]))
+                } }
+            }
+        }
         section.alarm aria-labelledby="warning" {
             h2 id="warning" { (texts.get("console-case-warning")) }
             @match report.answers.text(WARNING) {
@@ -173,6 +209,7 @@ fn content(texts: &Texts, report: &OpenedReport, belongs: &Belongs) -> Markup {
         }
         h2 { (texts.get("console-case-attachments")) }
         (attachments(texts, report))
+        @if let Some(thread) = &around.thread { (letters::section(texts, report.record_id, thread)) }
         h2 { (texts.get("console-case-details")) }
         (details(texts, report, problems.is_empty()))
     }

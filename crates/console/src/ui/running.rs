@@ -11,10 +11,20 @@ use std::{
 use super::App;
 use crate::{
     access::Roles,
-    import::{ImportReport, import, report::sentences},
+    correspondence::acknowledge::Words,
+    import::{ImportReport, Known, import, report::sentences},
     l10n::Texts,
     sticks::FoundBundle,
 };
+
+/// What came of an import.
+#[derive(Clone)]
+pub(super) struct Done {
+    /// One sentence a fact.
+    pub(super) said: Vec<String>,
+    /// What acknowledges the bundle to the server, when all of it is here.
+    pub(super) words: Option<Words>,
+}
 
 /// An import, from its beginning until somebody read how it ended.
 pub(super) struct Running {
@@ -23,16 +33,19 @@ pub(super) struct Running {
     total: u64,
     done: AtomicU64,
     stopped: AtomicBool,
-    ended: Mutex<Option<Result<Vec<String>, String>>>,
+    /// Whether somebody confirmed that the server counts anew.
+    new_count: bool,
+    ended: Mutex<Option<Result<Done, String>>>,
 }
 
 impl Running {
-    pub(super) fn new(roles: Roles, total: u64) -> Self {
+    pub(super) fn new(roles: Roles, total: u64, new_count: bool) -> Self {
         Self {
             roles,
             total,
             done: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            new_count,
             ended: Mutex::new(None),
         }
     }
@@ -49,12 +62,12 @@ impl Running {
     }
 
     /// What came of it; `None` while it goes on.
-    pub(super) fn outcome(&self) -> Option<Result<Vec<String>, String>> {
+    pub(super) fn outcome(&self) -> Option<Result<Done, String>> {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         ended.clone()
     }
 
-    fn end(&self, outcome: Result<Vec<String>, String>) {
+    fn end(&self, outcome: Result<Done, String>) {
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
     }
 
@@ -64,7 +77,10 @@ impl Running {
         let texts = Texts::english();
         let outcome = match self.import(app, bundle) {
             None => Err(texts.get("console-import-locked")),
-            Some(Ok((report, key))) => Ok(sentences(texts, &report, key.as_deref())),
+            Some(Ok((report, key))) => Ok(Done {
+                said: sentences(texts, &report, key.as_deref()),
+                words: report.acknowledge,
+            }),
             Some(Err(_)) if self.stopped.load(Ordering::Relaxed) => {
                 Err(texts.get("console-import-stopped"))
             }
@@ -89,7 +105,11 @@ impl Running {
             inner: BufReader::with_capacity(READ_BYTES, file),
             running: self,
         };
-        let report = import(vault, reader, bundle.size, None, &mut |_| {});
+        let known = Known {
+            key: None,
+            new_count: self.new_count,
+        };
+        let report = import(vault, reader, bundle.size, known, &mut |_| {});
         Some(match report {
             Ok(report) => {
                 let server = vault.contents().server.as_ref();

@@ -102,6 +102,24 @@ pub enum Act {
     BundleTaken,
     /// The identities of a period were destroyed; how many.
     PeriodDestroyed,
+    /// The office's signing key was put into the vault.
+    OfficeKeyTaken,
+    /// A server's key was pinned by pairing.
+    ServerPaired,
+    /// A server's new count was confirmed.
+    NewCountConfirmed,
+    /// A reply was written; the number is its place in the mailbox.
+    ReplyWritten,
+    /// A reply was written though it holds words of the deny-list; how many.
+    ReplyWrittenAnyway,
+    /// A follow-up counts; the number is its place among those of its code.
+    FollowUpAccepted,
+    /// A follow-up does not count; likewise.
+    FollowUpRefused,
+    /// A bundle to the server was fixed; its number.
+    BundleMade,
+    /// A bundle to the server was written to a stick; its number.
+    BundleWritten,
     /// The vault was handed over; to whom, and how many slots are gone.
     HandedOver,
     /// A signed list of the office was taken; its version.

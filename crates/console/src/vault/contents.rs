@@ -6,13 +6,15 @@ use asylia_envelope::{
     ids::{PageNumber, RecordId, SubmissionId},
     key_bundle::KeyBundle,
 };
+use asylia_keys::signing_file::OfficeSigningKey;
 
 use super::{
     chain::Fault,
+    correspondence::Correspondence,
     domain::Domain,
     item::{
         DestroyedItem, HandOverItem, HeadItem, IdentityItem, IdentityState, Imported, Item,
-        PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin, Stamp,
+        OfficeKeyItem, PeriodKeyItem, PersonId, PersonItem, RecordItem, ServerPin, Stamp,
     },
 };
 use crate::casework::{
@@ -47,7 +49,13 @@ pub struct Contents {
     pub destroyed: Vec<DestroyedItem>,
     /// From one office to the next, in the order in which that happened.
     pub hand_overs: Vec<HandOverItem>,
-    /// The server whose bundles are taken, once one was imported.
+    /// The office's signing key, if the vault has it and the person's keys open it.
+    pub office_key: Option<OfficeSigningKey>,
+    /// Where it lies.
+    pub(super) office_key_place: Option<Row<OfficeKeyItem>>,
+    /// Letters to and from submitters.
+    pub correspondence: Correspondence,
+    /// The server whose bundles are taken, once one was imported or paired.
     pub server: Option<Row<ServerPin>>,
     /// One entry a record, imported or in quarantine.
     pub records: Vec<Row<RecordItem>>,
@@ -104,18 +112,19 @@ impl Contents {
         records
     }
 
+    /// The records that carry the same submission or page number, this one included.
+    #[must_use]
+    pub fn records_of(&self, of: &Imported) -> HashSet<RecordId> {
+        let submission = of.submission_id.and_then(|id| self.by_submission.get(&id));
+        let page = of.page_number.and_then(|number| self.by_page.get(&number));
+        let all = submission.into_iter().chain(page);
+        all.flatten().copied().collect()
+    }
+
     /// How many records carry the same submission or page number, this one included: one report, sent again.
     #[must_use]
     pub fn copies(&self, of: &Imported) -> usize {
-        let submission = of.submission_id.and_then(|id| self.by_submission.get(&id));
-        let page = of.page_number.and_then(|number| self.by_page.get(&number));
-        let all: HashSet<RecordId> = submission
-            .into_iter()
-            .chain(page)
-            .flatten()
-            .copied()
-            .collect();
-        all.len().max(1)
+        self.records_of(of).len().max(1)
     }
 
     /// How many parts of a record did not verify, as far as the person may know.
@@ -207,6 +216,23 @@ impl Contents {
             Item::Identity(item) => {
                 self.identity_parts.insert(item.record_id, *item);
             }
+            Item::OfficeKey(item) => {
+                self.office_key = None;
+                self.office_key_place = Some(Row { sequence, at, item });
+            }
+            Item::Reply(item) => self.correspondence.add_reply(sequence, *item),
+            Item::FollowUp(item) => self.correspondence.add_follow_up(Row {
+                sequence,
+                at,
+                item: *item,
+            }),
+            Item::Batch(item) => self.correspondence.add_batch(sequence, item),
+            Item::Sent(item) => self.correspondence.add_sent(Row {
+                sequence,
+                at,
+                item: *item,
+            }),
+            Item::SentState(state) => self.correspondence.add_state(state),
             Item::Head(item) => self.heads.push(Row { sequence, at, item }),
             Item::Case(item) => {
                 if !self.cases.take(stamp, *item) {
@@ -245,6 +271,7 @@ impl Contents {
             if let Some(page) = imported.page_number {
                 self.by_page.entry(page).or_default().push(id);
             }
+            self.correspondence.add_record(&item, imported);
         }
         let replaces = item.replaces;
         let older = self

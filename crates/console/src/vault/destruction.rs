@@ -118,6 +118,7 @@ impl Vault {
             day,
             waiting,
             periods,
+            ..
         } = newest.held.as_ref()?;
         let after = state.until.is_some_and(|until| *day > until);
         (after && *waiting == 0 && !periods.contains(&state.period)).then_some(newest.sequence)

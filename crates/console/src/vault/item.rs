@@ -23,6 +23,10 @@ use crate::{
     identity::IdentityRole,
 };
 
+pub use super::letters::{
+    BatchItem, BatchSlot, FollowUpItem, FollowUpPart, MailboxItem, OfficeKeyItem, Raises,
+    RefusedFollowUp, ReplyItem, SentItem, SentState,
+};
 pub use super::record::{
     CompartmentDigest, FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Reason,
     RecordItem, RecordState,
@@ -57,6 +61,18 @@ pub enum Item {
     Audit(AuditItem),
     /// A signed head of the chain.
     Head(HeadItem),
+    /// The office's signing key.
+    OfficeKey(OfficeKeyItem),
+    /// A reply to a submitter.
+    Reply(Box<ReplyItem>),
+    /// The verdict on a follow-up.
+    FollowUp(Box<FollowUpItem>),
+    /// Replies that were sealed together.
+    Batch(BatchItem),
+    /// A bundle to the server.
+    Sent(Box<SentItem>),
+    /// What became of bundles to the server.
+    SentState(SentState),
     /// Something of a case.
     Case(Box<CaseItem>),
     /// What an identity part tells the gate.
@@ -191,8 +207,11 @@ pub struct HandOverItem {
 pub struct ServerPin {
     /// The key that signs, base64.
     pub verifying_key: String,
-    /// Its numbers count within this.
-    pub epoch: EpochId,
+    /// Its numbers count within this; `None` for a server that was paired and has sent nothing yet.
+    pub epoch: Option<EpochId>,
+    /// Counts that ended when the server was restored: their bundles are none of this server's any more.
+    #[serde(default)]
+    pub former: Vec<EpochId>,
     /// Every bundle imported to its end, ascending by number.
     pub bundles: Vec<SeenBundle>,
 }
@@ -223,6 +242,15 @@ pub struct Held {
     pub waiting: u64,
     /// Periods of the bundle's records, ascending.
     pub periods: Vec<String>,
+    /// How many records the bundle has.
+    #[serde(default)]
+    pub count: u64,
+    /// They, ascending, for as long as the bundle is one of the newest export: what the server held then.
+    #[serde(default)]
+    pub records: Vec<RecordId>,
+    /// Those of them that were decoys, likewise.
+    #[serde(default)]
+    pub decoys: Vec<RecordId>,
 }
 
 impl PersonItem {
@@ -238,6 +266,50 @@ impl ServerPin {
     #[must_use]
     pub fn key(&self) -> Option<VerifyingKey<Transfer>> {
         VerifyingKey::parse(&self.verifying_key).ok()
+    }
+}
+
+impl ServerPin {
+    /// What the bundles of the newest export say, newest first: an export may have several, each of which counts what
+    /// the others carry as waiting.
+    pub fn held(&self) -> impl Iterator<Item = &Held> {
+        let newest = self.bundles.last().and_then(|bundle| bundle.held.as_ref());
+        let mut left = newest.map_or(0, |held| held.count.saturating_add(held.waiting));
+        let mut first = true;
+        let bundles = self
+            .bundles
+            .iter()
+            .rev()
+            .map_while(|bundle| bundle.held.as_ref());
+        bundles.take_while(move |held| {
+            let takes = first || left > 0;
+            first = false;
+            left = left.saturating_sub(held.count);
+            takes
+        })
+    }
+
+    /// Whether every record that the server held at its newest export is known by its number.
+    #[must_use]
+    pub fn knows_all_held(&self) -> bool {
+        let newest = self.bundles.last().and_then(|bundle| bundle.held.as_ref());
+        let listed: u64 = self.held().map(|held| held.records.len() as u64).sum();
+        newest.is_some_and(|newest| listed >= newest.count.saturating_add(newest.waiting))
+    }
+
+    /// Forgets the lists of older exports.
+    pub(crate) fn forget_older_lists(&mut self) {
+        let kept = self.held().count();
+        let older = self.bundles.len().saturating_sub(kept);
+        for held in self
+            .bundles
+            .iter_mut()
+            .take(older)
+            .filter_map(|bundle| bundle.held.as_mut())
+        {
+            held.records = Vec::new();
+            held.decoys = Vec::new();
+        }
     }
 }
 

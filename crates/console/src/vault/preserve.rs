@@ -70,7 +70,11 @@ impl Vault {
         if let Some(fault) = self.verify()?.faults.first() {
             return Err(VaultError::BadBackup(fault.to_string()));
         }
-        self.log(AuditItem::of(Act::Restored))?;
+        let mut transaction = self.begin()?;
+        // The vault that was copied may have gone on: a number must not be used twice.
+        transaction.count_anew()?;
+        transaction.log(AuditItem::of(Act::Restored))?;
+        transaction.commit()?;
         Ok(self)
     }
 }

@@ -161,10 +161,10 @@ fn hand_over(office: &Office, vault: &mut Vault, recovery: &HybridIdentity) {
         .and_then(|signed| signed.verify(&office.bundle, day))
         .expect("the one root key signed");
     let secret = CustodySecret::generate_recovery(signed.appointment().instance, "x", &mut OsRng);
-    let secret = secret.ok().expect("a label");
+    let secret = secret.expect("a label");
     let scheme = Scheme::single(2, 2).expect("two of two");
     let set = split(&secret, &scheme, day, day, &mut OsRng);
-    let set = set.ok().expect("it is split").set;
+    let set = set.expect("it is split").set;
     let note = RecoveryNote::new(secret.recipients().remove(0), set).expect("its own");
     let manifest = vault.manifest(&signed, &note).expect("all keys are here");
     let by_outgoing = vault.sign_manifest(&manifest);

@@ -9,7 +9,11 @@ use asylia_envelope::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{blob::BlobRef, hexadecimal};
+use super::{
+    blob::BlobRef,
+    hexadecimal,
+    letters::{FollowUpPart, MailboxItem},
+};
 
 /// A record, as those see it who do casework.
 #[derive(Clone, Serialize, Deserialize)]
@@ -71,6 +75,12 @@ pub struct Imported {
     pub account: Option<BlobRef>,
     /// The files that casework may see, sealed again.
     pub files: Vec<FileItem>,
+    /// The mailbox that a first report opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<MailboxItem>,
+    /// Set for a follow-up; the account is that of a follow-up then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<FollowUpPart>,
 }
 
 /// One compartment as it came.
@@ -191,6 +201,8 @@ pub enum Reason {
     SameNumber,
     /// The program met an error of its own while opening it.
     Panic,
+    /// It waited for a key, and opened as a decoy of the server: nothing is in it.
+    Decoy,
 }
 
 impl Reason {
@@ -208,11 +220,12 @@ impl Reason {
             Self::NoKey => "no-key",
             Self::SameNumber => "same-number",
             Self::Panic => "panic",
+            Self::Decoy => "decoy",
         }
     }
 
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Digest,
         Self::Frame,
         Self::Seal,
@@ -223,6 +236,7 @@ impl Reason {
         Self::NoKey,
         Self::SameNumber,
         Self::Panic,
+        Self::Decoy,
     ];
 }
 
@@ -233,6 +247,15 @@ impl RecordItem {
         match &self.state {
             RecordState::Imported(imported) => Some(imported),
             RecordState::Quarantined(..) => None,
+        }
+    }
+
+    /// Whether the office has what there is of it, so that the server may delete it.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        match &self.state {
+            RecordState::Imported(_) => true,
+            RecordState::Quarantined(reason, _) => *reason == Reason::Decoy,
         }
     }
 

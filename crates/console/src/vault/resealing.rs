@@ -5,7 +5,11 @@
 //! record waits as it came, readable in the vault by those who hold the identity key; they seal it again.
 
 use asylia_envelope::{
-    open::{Identities, OpenedRecord, Problem, RecordLabel},
+    day::Day,
+    follow_up::FollowUpProof,
+    ids::RecordId,
+    open::{Identities, OpenedFollowUp, OpenedRecord, Problem, RecordLabel},
+    reply::Reply,
     submission::CompartmentName,
 };
 
@@ -16,11 +20,14 @@ use super::{
     domain::Domain,
     files::Files,
     item::{
-        FileItem, Flaw, FlawKind, IdentityItem, IdentityState, Imported, Item, Reason, RecordItem,
-        RecordState,
+        FileItem, Flaw, FlawKind, FollowUpPart, IdentityItem, IdentityState, Imported, Item,
+        MailboxItem, Reason, RecordItem, RecordState, ReplyItem,
     },
 };
-use crate::opening::{Refused, Survey, open_stored, survey};
+use crate::{
+    correspondence::writing,
+    opening::{Refused, Survey, open_stored, survey},
+};
 
 /// A record that is about to be taken in: its bytes are in the vault as they came.
 pub struct Arrived {
@@ -53,10 +60,13 @@ pub struct RecordEntry {
 struct Resealed {
     imported: Imported,
     identity: IdentityState,
+    /// The office's first reply, for a report whose mailbox is new here.
+    first_reply: Option<Reply>,
 }
 
 impl VaultTransaction<'_> {
-    /// Takes a record in: sealed again, or into quarantine with a reason; `known` is a reason found before.
+    /// Takes a record in: sealed again, or into quarantine with a reason; `known` is a reason found before. A decoy is
+    /// kept nowhere, and gives `None`.
     ///
     /// # Errors
     /// Those of the database.
@@ -64,17 +74,22 @@ impl VaultTransaction<'_> {
         &mut self,
         arrived: Arrived,
         known: Option<Reason>,
-    ) -> Result<RecordState, VaultError> {
+    ) -> Result<Option<RecordState>, VaultError> {
         let resealed = match known {
             Some(reason) => Err(reason),
             None => self.reseal(&arrived.raw, &arrived.label)?,
         };
         let raw = arrived.raw.clone();
-        let (state, identity) = match resealed {
-            Err(reason) => (RecordState::Quarantined(reason, raw.clone()), None),
+        if let Err(Reason::Decoy) = resealed {
+            self.discard(&raw.id)?;
+            return Ok(None);
+        }
+        let (state, identity, first_reply) = match resealed {
+            Err(reason) => (RecordState::Quarantined(reason, raw.clone()), None, None),
             Ok(resealed) => (
                 RecordState::Imported(Box::new(resealed.imported)),
                 Some(resealed.identity),
+                resealed.first_reply,
             ),
         };
         let mut brings = blobs_of(&state);
@@ -117,8 +132,26 @@ impl VaultTransaction<'_> {
                 self.discard(&raw.id)?;
             }
         }
+        self.queue_first_reply(record_id, first_reply)?;
         self.log(AuditItem::of(Act::RecordTaken).on_record(record_id))?;
-        Ok(state)
+        Ok(Some(state))
+    }
+
+    /// Puts the first reply to a report into the vault, in the transaction that takes the report in: there is never
+    /// one without the other.
+    fn queue_first_reply(
+        &mut self,
+        report: RecordId,
+        reply: Option<Reply>,
+    ) -> Result<(), VaultError> {
+        let Some(reply) = reply else { return Ok(()) };
+        let item = ReplyItem {
+            report,
+            reply,
+            by: None,
+        };
+        self.append(Domain::Case, Item::Reply(Box::new(item)))?;
+        Ok(())
     }
 
     /// Takes a record in whose bytes lie in quarantine: its entry, event `sequence`, is replaced.
@@ -136,14 +169,14 @@ impl VaultTransaction<'_> {
         };
         let record_id = record.record_id;
         record.replaces = Some(sequence);
-        let identity = match self.reseal(&raw, &label)? {
+        let (identity, first_reply) = match self.reseal(&raw, &label)? {
             Err(reason) => {
                 record.state = RecordState::Quarantined(reason, raw.clone());
-                None
+                (None, None)
             }
             Ok(resealed) => {
                 record.state = RecordState::Imported(Box::new(resealed.imported));
-                Some(resealed.identity)
+                (Some(resealed.identity), resealed.first_reply)
             }
         };
         let state = record.state.clone();
@@ -172,6 +205,7 @@ impl VaultTransaction<'_> {
             let item = Item::Identity(Box::new(item));
             self.append_with(Domain::Identity, item, &identity_blobs(&state), &[])?;
         }
+        self.queue_first_reply(record_id, first_reply)?;
         self.log(AuditItem::of(Act::RecordTaken).on_record(record_id))?;
         Ok(state)
     }
@@ -205,8 +239,20 @@ impl VaultTransaction<'_> {
         };
         let files = files.keep(&opened)?;
         let waits = identities.identity.is_none();
-        self.arrange(&opened, files, &survey, waits.then_some((label, raw)))
-            .map(Ok)
+        let mut resealed = self.arrange(&opened, files, &survey, waits.then_some((label, raw)))?;
+        resealed.first_reply = self.first_reply(&opened, label);
+        Ok(Ok(resealed))
+    }
+
+    /// The office's first reply, unless the mailbox is known: a report that was sent twice gets one.
+    fn first_reply(&self, opened: &OpenedRecord, label: &RecordLabel) -> Option<Reply> {
+        let (account, submission_id) = (opened.account.as_ref()?, opened.submission_id?);
+        let lookup_id = &account.mailbox.lookup_id;
+        if self.contents.correspondence.mailbox(lookup_id).is_some() {
+            return None;
+        }
+        let day = Day::from_unix_seconds(self.at)?;
+        Some(writing::first(account, label.instance, submission_id, day))
     }
 
     /// Sorts what came out: to casework, and to those who hold the identity key.
@@ -227,9 +273,10 @@ impl VaultTransaction<'_> {
         };
         let (identity_problems, problems): (Vec<&Problem>, Vec<&Problem>) =
             opened.problems.iter().partition(about_identity);
-        let account = match &opened.account {
-            Some(account) => Some(self.put_blob(&account.to_json())?),
-            None => None,
+        let account = match (&opened.account, &opened.follow_up) {
+            (Some(account), _) => Some(self.put_blob(&account.to_json())?),
+            (None, Some(opened)) => Some(self.put_blob(&opened.follow_up.to_json())?),
+            (None, None) => None,
         };
         let identity = match (waits, &opened.identity) {
             (Some((label, raw)), _) => IdentityState::Waiting {
@@ -253,16 +300,26 @@ impl VaultTransaction<'_> {
             bundle_sequence: opened.head.bundle_sequence,
             attachments: u16::try_from(opened.attachments.len()).unwrap_or(u16::MAX),
             submission_id: opened.submission_id,
-            page_number: opened
-                .account
-                .as_ref()
-                .and_then(|account| account.page_number),
+            page_number: match (&opened.account, &opened.follow_up) {
+                (Some(account), _) => account.page_number,
+                (None, Some(opened)) => opened.follow_up.page_number,
+                (None, None) => None,
+            },
             problems: problems.into_iter().map(Flaw::of).collect(),
             compartments: survey.compartments.clone(),
             account,
             files,
+            mailbox: opened
+                .account
+                .as_ref()
+                .map(|account| MailboxItem::of(&account.mailbox)),
+            follow_up: opened.follow_up.as_ref().map(follow_up_part),
         };
-        Ok(Resealed { imported, identity })
+        Ok(Resealed {
+            imported,
+            identity,
+            first_reply: None,
+        })
     }
 }
 
@@ -393,6 +450,16 @@ fn identity_blobs(state: &IdentityState) -> Vec<&BlobRef> {
             .iter()
             .chain(files.iter().map(|file| &file.blob))
             .collect(),
+    }
+}
+
+fn follow_up_part(opened: &OpenedFollowUp) -> FollowUpPart {
+    let proof = opened.proof.as_ref().map(FollowUpProof::to_json);
+    FollowUpPart {
+        lookup_id: opened.follow_up.lookup_id,
+        counter: opened.follow_up.counter,
+        proof: proof.map(|json| String::from_utf8_lossy(&json).into_owned()),
+        manifest_sha256: opened.manifest_sha256,
     }
 }
 

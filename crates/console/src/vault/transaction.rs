@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, str::FromStr};
 
-use asylia_envelope::hybrid::HybridRecipient;
+use asylia_envelope::{day::Day, hybrid::HybridRecipient};
 use sqlx::{Sqlite, Transaction};
 use tokio::runtime::Handle;
 
@@ -14,7 +14,7 @@ use super::{
     database,
     domain::Domain,
     frame::{Frame, Origin, Place, SealWith},
-    item::{HeadItem, Item, PersonId, Stamp},
+    item::{HeadItem, Item, PersonId, SentState, Stamp},
     slot::Slot,
 };
 use crate::{casework::number::CaseNumber, machine::Random};
@@ -42,6 +42,44 @@ impl<'a> VaultTransaction<'a> {
     #[must_use]
     pub fn contents(&self) -> &Contents {
         self.contents
+    }
+
+    /// The day, UTC; the first of 1970 for a clock that tells nothing sensible.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        Day::from_unix_seconds(self.at)
+            .or_else(|| Day::from_days_since_1970(0))
+            .expect("1970 is a year of the calendar")
+    }
+
+    /// The server counts anew and holds nothing for submitters: so do the bundles to it, and what its mailboxes can
+    /// hold is sent again.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) fn send_again(&mut self) -> Result<(), VaultError> {
+        self.begin_new_count(SentState::SendAgain, true)
+    }
+
+    /// The bundles to the server count anew; what it has not confirmed goes into them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn count_anew(&mut self) -> Result<(), VaultError> {
+        self.begin_new_count(SentState::NewCount, false)
+    }
+
+    fn begin_new_count(&mut self, state: SentState, send_again: bool) -> Result<(), VaultError> {
+        let correspondence = &self.contents.correspondence;
+        if correspondence.sent().is_empty() {
+            return Ok(());
+        }
+        let takes = correspondence.superfluous_in_a_new_count(send_again);
+        for blob in &takes {
+            self.discard(blob)?;
+        }
+        self.append_with(Domain::Case, Item::SentState(state), &[], &takes)?;
+        Ok(())
     }
 
     /// When everything in it is written, in seconds since 1970.

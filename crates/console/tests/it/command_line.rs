@@ -389,12 +389,8 @@ fn only_keys_of_the_office_that_was_asked_for_make_a_vault() {
     );
     let foreign = desk.path("foreign");
     // The other office's identity under this office's passphrase: right file, wrong bundle.
-    let sealed = other
-        .office
-        .demo
-        .period
-        .intake
-        .seal_file(&desk.office.demo.passphrase, WorkFactor::DEMO);
+    let theirs = &other.office.demo.period.intake;
+    let sealed = theirs.seal_file(&desk.office.demo.passphrase, WorkFactor::DEMO);
     fs::write(&foreign, sealed).unwrap();
     let refused = desk.run(&[
         "init",

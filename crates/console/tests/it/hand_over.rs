@@ -1,5 +1,9 @@
 //! From one office to the next: who can, what stays, what is gone; stopped anywhere, and without who leaves.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,10 @@
 //! The hand-over with the real program, driven by lines of standard input; killed once, and traced to its end.
 #![expect(clippy::disallowed_types, reason = "the test starts the program")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::{
     collections::BTreeMap,

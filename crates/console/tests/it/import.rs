@@ -3,7 +3,7 @@
 use std::io::{self, Cursor, Read};
 
 use asylia_console::{
-    import::{ImportError, import, sequence::Alarm},
+    import::{ImportError, Known, import, sequence::Alarm},
     vault::item::Reason,
 };
 use asylia_envelope::{
@@ -152,7 +152,10 @@ fn only_the_pinned_server_of_this_office_is_taken() {
         &mut vault,
         Cursor::new(&one),
         one.len() as u64,
-        Some(&given),
+        Known {
+            key: Some(&given),
+            new_count: false,
+        },
         &mut |_| {},
     );
     assert!(matches!(refused, Err(ImportError::OtherPin)));
@@ -170,7 +173,10 @@ fn a_given_server_key_is_held_to_from_the_first_bundle() {
             &mut vault,
             Cursor::new(&one),
             one.len() as u64,
-            Some(&key.verifying_key()),
+            Known {
+                key: Some(&key.verifying_key()),
+                new_count: false,
+            },
             &mut |_| {},
         )
     };
@@ -340,7 +346,7 @@ fn an_import_that_breaks_off_goes_on_where_it_stopped() {
         &mut vault,
         Pulled(&bundle[..half]),
         bundle.len() as u64,
-        None,
+        Known::default(),
         &mut |_| {},
     );
     assert!(matches!(

@@ -8,6 +8,7 @@ mod hand_over;
 mod hand_over_program;
 mod import;
 mod killed;
+mod letters;
 mod lockdown;
 mod migration;
 mod office;

@@ -1,27 +1,31 @@
 //! An office and a server in memory: seals records as the server does, packs bundles, makes vaults.
 
 use std::{
-    io::{Cursor, Write},
+    io::{self, Cursor, Write},
     path::PathBuf,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use asylia_console::{
-    import::{ImportError, ImportReport, import},
+    import::{ImportError, ImportReport, Known, import},
     machine::Machine,
     vault::{Credentials, NewVault, Vault, header::KDF_FLOOR_MIB, header::KdfCost},
 };
 use asylia_envelope::{
+    acknowledgement::AcknowledgementToken,
     answers::Answers,
     day::Day,
+    follow_up::{FollowUp, FollowUpKeys},
     ids::{EpochId, PageNumber, RecordId, SubmissionId},
     key_bundle::{Anchor, KeyBundle, Period, UnverifiedBundle},
     record::{RecordHead, RecordWriter, SealedBy, stored_frame},
-    return_code::ReturnCode,
-    sealing::SubmissionSealer,
+    return_code::{MailboxKeys, ReturnCode},
+    sealing::{CompartmentSink, SubmissionSealer},
     signing::{SigningKey, Transfer},
-    submission::{Account, FORMAT_VERSION, IdentityPart, MailboxAddress},
+    submission::{
+        Account, CompartmentName, FORMAT_VERSION, IdentityPart, MailboxAddress, ManifestEntry,
+    },
     transfer::{
         BlobLine, RecordSubject, ToServerNote, TransferNote, write_blob_length, write_head,
     },
@@ -34,6 +38,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::runtime::{self, Runtime};
+use zeroize::Zeroizing;
 
 pub(crate) const PASSPHRASE: &str = "six words that nobody else knows";
 
@@ -50,6 +55,33 @@ pub(crate) struct Report {
     pub(crate) language: String,
     pub(crate) page_number: Option<PageNumber>,
     pub(crate) submission_id: Option<SubmissionId>,
+    /// Of somebody whose code the test knows.
+    pub(crate) mailbox: Option<MailboxAddress>,
+    pub(crate) proof_words: Option<[String; 3]>,
+    pub(crate) path: Option<SealedBy>,
+}
+
+/// Compartments apart from each other, so that a test can put others in their place.
+#[derive(Default)]
+pub(crate) struct Parts(Vec<(CompartmentName, Vec<u8>, Option<ManifestEntry>)>);
+
+impl CompartmentSink for Parts {
+    fn begin(&mut self, name: CompartmentName) -> io::Result<()> {
+        self.0.push((name, Vec::new(), None));
+        Ok(())
+    }
+
+    fn write(&mut self, ciphertext: &[u8]) -> io::Result<()> {
+        let (_, bytes, _) = self.0.last_mut().expect("one is begun");
+        bytes.extend_from_slice(ciphertext);
+        Ok(())
+    }
+
+    fn end(&mut self, entry: &ManifestEntry) -> io::Result<()> {
+        let (_, _, listed) = self.0.last_mut().expect("one is begun");
+        *listed = Some(entry.clone());
+        Ok(())
+    }
 }
 
 /// A stored record with what the server's row says of it.
@@ -198,6 +230,88 @@ impl Office {
         })
     }
 
+    fn head(&self, path: SealedBy, period: &Period) -> RecordHead {
+        RecordHead {
+            version: FORMAT_VERSION,
+            instance: self.bundle.content().instance,
+            record_id: RecordId::generate(&mut OsRng),
+            period: period.id.clone(),
+            bundle_sequence: 1,
+            day: self.day(),
+            path,
+        }
+    }
+
+    /// Seals a follow-up with the code's keys, as a browser does.
+    pub(crate) fn seal_follow_up(
+        &self,
+        said: &FollowUp,
+        keys: &MailboxKeys,
+        new_keys: Option<&MailboxKeys>,
+        path: SealedBy,
+    ) -> Stored {
+        self.stored(&self.follow_up(said, keys, new_keys), path)
+    }
+
+    /// A follow-up that was signed, with the text of another one in the place of its own.
+    pub(crate) fn seal_with_a_lifted_proof(
+        &self,
+        signed: &FollowUp,
+        put_in: &FollowUp,
+        keys: &MailboxKeys,
+    ) -> Stored {
+        let mut signed = self.follow_up(signed, keys, None);
+        let put_in = self.follow_up(put_in, keys, None);
+        let account = put_in.0.into_iter().next().expect("the account is first");
+        *signed.0.first_mut().expect("the account is first") = account;
+        self.stored(&signed, SealedBy::Browser)
+    }
+
+    fn follow_up(
+        &self,
+        said: &FollowUp,
+        keys: &MailboxKeys,
+        new_keys: Option<&MailboxKeys>,
+    ) -> Parts {
+        let copy = |keys: &MailboxKeys| SigningKey::from_seed(&keys.signing_key.seed());
+        let signing = FollowUpKeys {
+            code: copy(keys),
+            new_code: new_keys.map(copy),
+        };
+        let identity = IdentityPart {
+            answers: Answers::default(),
+        };
+        SubmissionSealer::start_follow_up(
+            self.bundle.content().instance,
+            &self.demo.period.public,
+            SubmissionId::generate(&mut OsRng),
+            said,
+            &identity,
+            signing,
+            Parts::default(),
+        )
+        .and_then(SubmissionSealer::finish)
+        .expect("it is sealed")
+    }
+
+    fn stored(&self, parts: &Parts, path: SealedBy) -> Stored {
+        let period = &self.demo.period.public;
+        let head = self.head(path, period);
+        let mut writer = RecordWriter::start(&period.intake, &head, Vec::new()).expect("it begins");
+        for (name, bytes, entry) in &parts.0 {
+            writer.begin(*name).expect("memory takes it");
+            CompartmentSink::write(&mut writer, bytes).expect("memory takes it");
+            let entry = entry.as_ref().expect("it ended");
+            writer.end(entry).expect("memory takes it");
+        }
+        let (ciphertext, class) = writer.finish().expect("it is sealed");
+        Stored {
+            record_id: head.record_id,
+            period: period.id.clone(),
+            bytes: framed(&ciphertext, class),
+        }
+    }
+
     /// Seals a report into a stored record, as the server does without JavaScript.
     pub(crate) fn seal(&self, report: &Report) -> Stored {
         self.seal_to(report, &self.demo.period.public)
@@ -205,16 +319,8 @@ impl Office {
 
     /// As [`Self::seal`], to the recipients of another period.
     pub(crate) fn seal_to(&self, report: &Report, period: &Period) -> Stored {
-        let record_id = RecordId::generate(&mut OsRng);
-        let head = RecordHead {
-            version: FORMAT_VERSION,
-            instance: self.bundle.content().instance,
-            record_id,
-            period: period.id.clone(),
-            bundle_sequence: 1,
-            day: self.day(),
-            path: SealedBy::Server,
-        };
+        let head = self.head(report.path.unwrap_or(SealedBy::Server), period);
+        let record_id = head.record_id;
         let mut answers = Answers::default();
         for (id, value) in &report.answers {
             assert!(answers.add(id, value), "{id} is a question");
@@ -223,8 +329,14 @@ impl Office {
         let account = Account {
             language: report.language.clone(),
             page_number: report.page_number,
-            proof_words: draw_proof_words(WordList::English, &mut OsRng),
-            mailbox: MailboxAddress::of(&code.derive_mailbox(head.instance)),
+            proof_words: match &report.proof_words {
+                Some(words) => words.clone().map(Zeroizing::new),
+                None => draw_proof_words(WordList::English, &mut OsRng),
+            },
+            mailbox: report
+                .mailbox
+                .clone()
+                .unwrap_or_else(|| MailboxAddress::of(&code.derive_mailbox(head.instance))),
             answers: answers.clone(),
         };
         let writer = RecordWriter::start(&period.intake, &head, Vec::new()).expect("it is sealed");
@@ -266,9 +378,14 @@ impl Office {
 
     /// The next bundle, with a note that says something else; no records.
     pub(crate) fn pack_note(&mut self, note: &TransferNote) -> Vec<u8> {
+        self.pack_as(note, &[])
+    }
+
+    /// The next bundle, with a note that was made for these records.
+    pub(crate) fn pack_as(&mut self, note: &TransferNote, records: &[Stored]) -> Vec<u8> {
         self.previous = Some(note.digest());
         self.next += 1;
-        self.write(note, &[])
+        self.write(note, records)
     }
 
     pub(crate) fn note(&self, records: &[Stored]) -> TransferNote {
@@ -280,7 +397,9 @@ impl Office {
             day: self.day(),
             acknowledged: 0,
             waiting: 0,
-            token: vec![7; 16],
+            token: AcknowledgementToken::generate(&mut OsRng)
+                .seal(&self.demo.period.public.intake)
+                .expect("it is sealed"),
             signer: self.server.verifying_key(),
             blobs: records
                 .iter()
@@ -334,7 +453,7 @@ pub(crate) fn take(vault: &mut Vault, file: &[u8]) -> Result<ImportReport, Impor
         vault,
         Cursor::new(file),
         file.len() as u64,
-        None,
+        Known::default(),
         &mut |_| {},
     )
 }

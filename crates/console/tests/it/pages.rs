@@ -23,6 +23,7 @@ mod audit;
 mod casework;
 mod identity;
 mod import;
+mod letters;
 mod lock;
 mod people;
 mod roles;

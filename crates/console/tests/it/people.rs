@@ -38,6 +38,9 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Verb::Decide,
             Verb::Packet,
             Verb::DataShow,
+            Verb::Export,
+            Verb::Reply,
+            Verb::Thread,
         ],
         &[
             Page::Inbox,
@@ -52,6 +55,8 @@ const TABLE: [(Role, &[Verb], &[Page]); 5] = [
             Page::CaseFile,
             Page::Consent,
             Page::Routing,
+            Page::Export,
+            Page::Reply,
         ],
     ),
     (

@@ -60,6 +60,7 @@ fn what_the_office_writes_is_what_the_code_opens() {
         proof_words: ["river", "stone", "lamp"].map(String::from),
     };
     let (slot, digest) = desk.sealed(&first);
+    assert_eq!(first.digest(), Ok(digest), "known without sealing");
     let opened = desk.open(&slot).ok().unwrap();
     assert!(opened.reply == first);
     let second = desk.reply(2, Some(digest), "Как вы?\nهل أنت بخير؟ \"…\" \\ \u{1f58a}");

@@ -15,14 +15,14 @@ use crate::office::{Office, Stored, credentials, story};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Site {
-    fn put(&self, name: &str, bytes: &[u8]) {
+    pub(super) fn put(&self, name: &str, bytes: &[u8]) {
         let stick = self.office.folder.path().join("sticks/officer/STICK");
         fs::create_dir_all(&stick).expect("a folder is made");
         fs::write(stick.join(name), bytes).expect("it is written");
     }
 
     /// Presses the button of the only bundle there is.
-    fn import(&self) {
+    pub(super) fn import(&self) {
         let page = self.get("/import").text;
         assert_eq!(page.matches("name=\"bundle\"").count(), 1, "{page}");
         let (_, rest) = page
@@ -34,7 +34,7 @@ impl Site {
     }
 
     /// What the page says when the import is over.
-    fn outcome(&self) -> String {
+    pub(super) fn outcome(&self) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let page = self.get("/import").text;

@@ -24,7 +24,7 @@ const LOG: &[Role] = &[Role::FocalPoint, Role::Auditor];
 fn each_role_gets_its_own_pages_and_no_others() {
     let (site, case, person) = an_office_with_every_role();
     // Address, then the roles that get it: written down by hand. Everything else is refused.
-    let pages: [(&str, &[Role]); 11] = [
+    let pages: [(&str, &[Role]); 13] = [
         ("/", CASEWORK),
         ("/identities", IDENTITY),
         ("/cases", CASEWORK),
@@ -32,6 +32,8 @@ fn each_role_gets_its_own_pages_and_no_others() {
         ("/help", &ROLES),
         ("/search", CASEWORK),
         ("/import", CASEWORK),
+        ("/export", CASEWORK),
+        ("/pair", HEAD),
         ("/audit", LOG),
         ("/people", HEAD),
         (&person, HEAD),
@@ -39,13 +41,17 @@ fn each_role_gets_its_own_pages_and_no_others() {
     ];
     // What a refused form must not have done is seen by its answer: 403 comes before the fields are looked at.
     let (set, remove) = (format!("{person}/roles"), format!("{person}/remove"));
+    let reply = format!("{case}/reply");
     let open = format!("{case}/identity");
-    let forms: [(&str, &str, &[Role], u16); 9] = [
+    let forms: [(&str, &str, &[Role], u16); 12] = [
         (&open, "motive=check", READERS, 200),
         ("/cases", "channel=pigeon&source=x", CASEWORK, 422),
         ("/search", "words=nothing-of-the-kind", CASEWORK, 200),
         ("/import", "bundle=none", CASEWORK, 422),
         ("/import/stop", "", CASEWORK, 303),
+        ("/export", "place=none", CASEWORK, 422),
+        ("/pair", "server_key=none", HEAD, 422),
+        (&reply, "text=+", CASEWORK, 422),
         (
             "/people/add",
             "name=x&own=wrong&new=a&again=a&role=officer",
