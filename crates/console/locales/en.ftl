@@ -557,7 +557,7 @@ console-export-waiting = { $count ->
     [one] One answer waits: it leaves once the server has deleted what it is about.
    *[other] { $count } answers wait: they leave once the server has deleted what they are about.
 }
-console-export-next = Take the stick to the operator, who runs `asylia import`.
+console-export-next = Take the stick to the operator, who runs `asylia import`. Keep a copy of the .head file beside the bundle: it shows later whether the vault was set back.
 console-export-file = The file is { $file }.
 console-export-lost = Bundles that the server has not confirmed
 console-export-lost-explain = If a stick was lost, write its bundle once more. The server takes it once, however often it comes.

@@ -159,7 +159,27 @@ fn finish(
     let entry = AuditItem::of(Act::BundleWritten).with_number(sent.sequence);
     transaction.log(entry)?;
     transaction.commit()?;
+    carry_head(vault, &exported.file)?;
     Ok(exported)
+}
+
+/// Signs the head of the chain, this export in it, and lays it beside the bundle: whoever keeps it sees later
+/// whether the vault was set back. It tells how many events there are, and nothing of them.
+fn carry_head(vault: &mut Vault, bundle: &Path) -> Result<(), ExportError> {
+    let head = vault.signed_head()?;
+    let failed = |error: io::Error| ExportError::Write(error.kind());
+    let mut file = File::create_new(head_beside(bundle)).map_err(failed)?;
+    file.write_all(head.to_text().as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(failed)
+}
+
+/// Where the head lies that is carried with a bundle.
+#[must_use]
+pub fn head_beside(bundle: &Path) -> PathBuf {
+    let mut name = bundle.as_os_str().to_owned();
+    name.push(".head");
+    PathBuf::from(name)
 }
 
 fn counts(contents: &Contents, sent: &SentItem, repeated: bool, file: PathBuf) -> Exported {
@@ -201,7 +221,9 @@ impl Target {
     /// Refuses a file that is there before anything is decided.
     fn check(&self) -> Result<(), ExportError> {
         match self {
-            Self::File(file) if file.exists() => Err(ExportError::Exists),
+            Self::File(file) if file.exists() || head_beside(file).exists() => {
+                Err(ExportError::Exists)
+            }
             Self::File(_) | Self::Folder(_) => Ok(()),
         }
     }
@@ -216,7 +238,7 @@ impl Target {
                     copy => format!("asylia-to-server-{sequence}-copy-{copy}"),
                 });
                 let mut files = names.map(|name| folder.join(name));
-                let free = files.find(|file| !file.exists());
+                let free = files.find(|file| !file.exists() && !head_beside(file).exists());
                 free.expect("a folder holds fewer files than there are numbers")
             }
         }

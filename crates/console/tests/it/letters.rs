@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use asylia_console::{
     correspondence::{
-        sending::{BATCH_SLOTS, Exported, Target, export, export_again},
+        sending::{BATCH_SLOTS, Exported, Target, export, export_again, head_beside},
         thread::{Entry, Thread, changes},
         writing::{Letter, WriteError, write},
     },
@@ -14,6 +14,7 @@ use asylia_console::{
     vault::{
         Vault,
         correspondence::Way,
+        head::{HeadError, HeadNote},
         item::{Raises, RefusedFollowUp},
     },
 };
@@ -686,6 +687,30 @@ fn an_export_that_broke_off_is_written_to_its_end_under_its_own_number() {
     assert!(
         fs::read(file(&office, "two")).unwrap() == fs::read(file(&office, "two-again")).unwrap()
     );
+}
+
+#[test]
+fn an_export_carries_the_signed_head_that_shows_a_vault_set_back() {
+    let (mut office, mut vault) = office();
+    let person = Person::new(&office);
+    settled(&mut office, &mut vault, &person, SealedBy::Browser);
+    vault.close();
+    let earlier = fs::read(office.directory().join("vault.db")).unwrap();
+    let mut vault = office.reopen();
+    let (exported, _) = send(&office, &mut vault, "one");
+    let head = fs::read_to_string(head_beside(&exported.file)).unwrap();
+    let head = HeadNote::parse(&head).unwrap();
+    vault.check_head(&head).unwrap();
+    vault.close();
+    fs::write(office.directory().join("vault.db"), earlier).unwrap();
+    let mut vault = office.reopen();
+    assert!(matches!(
+        vault.check_head(&head),
+        Err(HeadError::NotInChain(_))
+    ));
+    // A head is no more written over than a bundle.
+    fs::remove_file(&exported.file).unwrap();
+    assert!(export(&mut vault, &Target::File(exported.file)).is_err());
 }
 
 #[test]
