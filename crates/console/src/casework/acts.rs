@@ -18,7 +18,7 @@ use super::{
     gate::{Ask, Checks, Decision, Route, Verdict, decide},
     knowledge::{DenyIn, DenyItem},
     number::CaseNumber,
-    rules::{CaseworkError, check},
+    rules::{CaseworkError, check, check_days},
     values::{Basis, PersonKind},
 };
 use crate::{
@@ -176,7 +176,9 @@ pub fn change(vault: &mut Vault, number: CaseNumber, change: Change) -> Result<(
         .cases
         .get(number)
         .ok_or(CaseworkError::NoSuchCase)?;
+    let change = follow_ups::with_way(contents, case, change);
     check(case, &contents.cases, &change, transaction.author())?;
+    check_days(case, &change, &contents.lists.calendar, transaction.at())?;
     if let Change::RecordAdded(record) = &change {
         let opened = contents
             .record(*record)

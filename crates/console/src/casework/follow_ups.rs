@@ -54,6 +54,43 @@ pub(super) fn signs_of_life(contents: &Contents, records: &[RecordId]) -> Vec<Ch
     days.max().map(Change::SignOfLife).into_iter().collect()
 }
 
+/// The change with the way of an answer as the vault knows it: an officer says whether it came by the mailbox, and not
+/// whether a server saw the code.
+#[must_use]
+pub(super) fn with_way(contents: &Contents, case: &Case, mut change: Change) -> Change {
+    if let Change::Consent(entry) = &mut change
+        && let Entry::Raise(raise) = &mut **entry
+    {
+        raise.given.way = way(contents, case, raise.given.way);
+    }
+    if let Change::Consent(entry) = &mut change
+        && let Entry::SecondAnswer(_, _, given) = &mut **entry
+    {
+        given.way = way(contents, case, given.way);
+    }
+    change
+}
+
+fn way(contents: &Contents, case: &Case, said: AnswerWay) -> AnswerWay {
+    if said == AnswerWay::Other {
+        return said;
+    }
+    let reports: BTreeSet<RecordId> = case
+        .records
+        .iter()
+        .flat_map(|record| with_copies(contents, *record))
+        .collect();
+    let mailboxes = reports
+        .into_iter()
+        .filter_map(|report| contents.correspondence.mailbox_of(report));
+    let seen = mailboxes.map(|mailbox| mailbox.through_server);
+    match seen.reduce(|a, b| a || b) {
+        None => AnswerWay::Other,
+        Some(true) => AnswerWay::Server,
+        Some(false) => AnswerWay::Sealed,
+    }
+}
+
 impl VaultTransaction<'_> {
     /// Writes what an accepted follow-up does to the cases of its report.
     ///

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::vault::{VaultError, item::PersonId};
 use consent_rules::check_consent;
+pub(super) use consent_rules::check_days;
 
 /// Why something is not written down of a case. Each text has two sentences.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,16 @@ pub enum CaseworkError {
         "A permission is raised only by the answer to a question that asked for it. Ask the question first."
     )]
     NoSuchQuestion,
+    /// A question that was answered before, or after which the permission was lowered.
+    #[error(
+        "That question was answered before, or the permission was lowered after it. Ask anew, and record the answer to that."
+    )]
+    StaleQuestion,
+    /// A day that cannot be.
+    #[error(
+        "That day is still to come, or is before the question was written down. Give the day on which it was so."
+    )]
+    DayOfEntry,
     /// A raise that somebody relays.
     #[error(
         "Who relays a permission cannot raise it. Ask the person, or lower what was withdrawn."

@@ -3,17 +3,18 @@
 
 use asylia_console::{
     casework::{
-        acts::fill_from_reports,
-        consent::{Cell, CellValue, Entry, Question, in_force},
+        acts::{change, fill_from_reports},
+        consent::{Cell, CellValue, Entry, Given, Question, Raise, in_force},
         event::{Change, Numbered},
         packet::{PacketError, notice},
         rules::CaseworkError,
-        values::{End, NamePreset, Preset, Purpose, Urgency, Value},
+        values::{AnswerWay, End, Giver, NamePreset, Preset, Purpose, Urgency, Value},
     },
     vault::{Vault, audit::Act},
 };
 use asylia_envelope::{
     answers::Answers,
+    day::Day,
     follow_up::{self, FollowUp, Permission},
     record::SealedBy,
     return_code::{MailboxKeys, ReturnCode},
@@ -222,4 +223,112 @@ fn a_follow_up_reaches_a_closed_case_and_ends_the_silence_of_a_question() {
     let said = withdrawal(&keys, 2);
     bring(&mut desk.office, &mut desk.vault, &keys, &said);
     assert_eq!(then(&desk), Value::No);
+}
+
+fn given(way: AnswerWay, on: Day) -> Given {
+    Given {
+        by: Giver::ThePerson,
+        on,
+        language: "en".to_owned(),
+        explained: "through the mailbox".to_owned(),
+        way,
+        until: None,
+    }
+}
+
+fn senior() -> Vec<CellValue> {
+    vec![CellValue {
+        cell: Cell::of(Purpose::Senior),
+        value: Value::WithoutIdentity,
+    }]
+}
+
+fn asked(number: u16, on: Day) -> Entry {
+    Entry::Asked(Box::new(Question {
+        number,
+        person: 1,
+        asks: senior(),
+        still_holds: false,
+        asked_on: on,
+        nonce: None,
+    }))
+}
+
+fn raised(number: u16, question: u16, on: Day) -> Entry {
+    Entry::Raise(Box::new(Raise {
+        number,
+        person: 1,
+        question,
+        to: senior(),
+        given: given(AnswerWay::Sealed, on),
+        no_pressure: true,
+    }))
+}
+
+fn refusal(desk: &mut Desk, entry: Entry) -> CaseworkError {
+    let entry = Change::Consent(Box::new(entry));
+    change(&mut desk.vault, desk.number, entry).expect_err("it is refused")
+}
+
+#[test]
+fn a_question_is_good_for_one_answer_and_for_none_after_a_withdrawal() {
+    let (mut desk, keys) = packet_left();
+    let today = desk.office.day();
+    desk.consent(asked(1, today));
+    desk.consent(asked(2, today));
+    desk.consent(raised(1, 1, today));
+    let again = refusal(&mut desk, raised(2, 1, today));
+    assert!(matches!(again, CaseworkError::StaleQuestion));
+    // The second question is one that was asked after the first was answered.
+    let second = |question| Entry::SecondAnswer(1, question, given(AnswerWay::Sealed, today));
+    let early = refusal(&mut desk, second(2));
+    assert!(matches!(early, CaseworkError::StaleQuestion));
+    desk.consent(asked(3, today));
+    desk.consent(second(3));
+    desk.consent(asked(4, today));
+    let said = withdrawal(&keys, 1);
+    bring(&mut desk.office, &mut desk.vault, &keys, &said);
+    for question in [2, 4] {
+        let late = refusal(&mut desk, raised(2, question, today));
+        assert!(matches!(late, CaseworkError::StaleQuestion), "{question}");
+    }
+    desk.consent(asked(5, today));
+    desk.consent(raised(2, 5, today));
+}
+
+#[test]
+fn a_question_reaches_nobody_before_it_was_written_down_and_nothing_is_said_tomorrow() {
+    let (mut desk, _) = packet_left();
+    let today = desk.office.day();
+    let (before, after) = (today.plus_days(-30), today.plus_days(1));
+    desk.consent(asked(1, before));
+    for entry in [
+        Entry::Reached(1, before),
+        Entry::Reached(1, after),
+        raised(1, 1, after),
+        asked(2, after),
+    ] {
+        let refused = refusal(&mut desk, entry);
+        assert!(matches!(refused, CaseworkError::DayOfEntry));
+    }
+    desk.consent(Entry::Reached(1, today));
+}
+
+#[test]
+fn an_answer_by_a_mailbox_that_the_server_saw_is_unproven_whatever_an_officer_chooses() {
+    for (path, unproven) in [(SealedBy::Browser, false), (SealedBy::Server, true)] {
+        let keys = keys();
+        let report = Report {
+            path: Some(path),
+            ..report(&keys)
+        };
+        let mut desk = Desk::of(&report, |_, _, _| {});
+        let first = permits(Preset::UnExperts, NamePreset::InsideUn);
+        desk.prepare(Urgency::U3, first, "XPL");
+        let today = desk.office.day();
+        desk.consent(asked(1, today));
+        desk.consent(raised(1, 1, today));
+        let standing = desk.case().consents.standing(1).expect("it is there");
+        assert_eq!(standing.unproven, unproven, "{path:?}");
+    }
 }

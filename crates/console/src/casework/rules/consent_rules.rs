@@ -3,11 +3,13 @@
 use super::{Case, CaseworkError, because, short};
 use crate::{
     casework::{
+        calendar::Calendar,
         consent::{Cell, CellValue, Entry, Given, Question, Raise, Scope},
+        event::Change,
         rules::is_state,
         values::Giver,
     },
-    vault::item::PersonId,
+    vault::item::{PersonId, Stamp},
 };
 
 /// Whether `who` may add `entry`.
@@ -56,20 +58,13 @@ fn check_raising(case: &Case, entry: &Entry, who: PersonId) -> Result<(), Casewo
         Entry::Raise(raise) => {
             known(case, raise.person)?;
             given(&raise.given)?;
-            check_raise(
-                raise,
-                &question(case, raise.question)?,
-                consents.raises().len(),
-            )
+            check_raise(case, raise)
         }
         Entry::SecondAnswer(number, second, by) => {
-            let (_, raise) = consents.raise(*number).ok_or(CaseworkError::Number)?;
-            let second = question(case, *second)?;
-            let fresh = second.number != raise.question && second.person == raise.person;
-            let covers = raise.to.iter().all(|raised| asks_for(&second, raised));
-            (fresh && covers)
-                .then_some(())
-                .ok_or(CaseworkError::NoSuchQuestion)?;
+            let (first, raise) = consents.raise(*number).ok_or(CaseworkError::Number)?;
+            fresh(case, *second, raise)?;
+            let after = asked_at(case, *second).is_some_and(|at| at.sequence > first.sequence);
+            after.then_some(()).ok_or(CaseworkError::StaleQuestion)?;
             relayed(by.by)?;
             given(by)
         }
@@ -112,14 +107,73 @@ fn given(given: &Given) -> Result<(), CaseworkError> {
     short(&given.explained).and_then(|()| short(&given.language))
 }
 
-fn check_raise(raise: &Raise, question: &Question, raises: usize) -> Result<(), CaseworkError> {
-    let next = raises + 1 == usize::from(raise.number);
+fn check_raise(case: &Case, raise: &Raise) -> Result<(), CaseworkError> {
+    let next = case.consents.raises().len() + 1 == usize::from(raise.number);
     next.then_some(()).ok_or(CaseworkError::Number)?;
     relayed(raise.given.by)?;
     check_cells(&raise.to)?;
-    let asked =
-        question.person == raise.person && raise.to.iter().all(|raised| asks_for(question, raised));
-    asked.then_some(()).ok_or(CaseworkError::NoSuchQuestion)
+    fresh(case, raise.question, raise)
+}
+
+/// Whether the question of that number asked for what is raised, has no answer yet, and nothing of it was lowered
+/// since: a question is good for one answer, and for none after a withdrawal.
+fn fresh(case: &Case, number: u16, raise: &Raise) -> Result<(), CaseworkError> {
+    let questions = case.consents.questions();
+    let (question, state) = questions
+        .get(&number)
+        .ok_or(CaseworkError::NoSuchQuestion)?;
+    let covers = raise.to.iter().all(|raised| asks_for(question, raised));
+    (question.person == raise.person && covers)
+        .then_some(())
+        .ok_or(CaseworkError::NoSuchQuestion)?;
+    let asked = asked_at(case, number).map(|stamp| stamp.sequence);
+    let of_raise = |lowered: &CellValue| {
+        let purpose = lowered.cell.purpose;
+        raise.to.iter().any(|raised| raised.cell.purpose == purpose)
+    };
+    let lowered_since = case.consents.iter().any(|(stamp, entry)| match entry {
+        Entry::Lowered(person, cells, ..) => {
+            *person == raise.person && Some(stamp.sequence) > asked && cells.iter().any(of_raise)
+        }
+        _ => false,
+    });
+    (!state.answered && !lowered_since)
+        .then_some(())
+        .ok_or(CaseworkError::StaleQuestion)
+}
+
+/// When the question of that number was written down.
+fn asked_at(case: &Case, number: u16) -> Option<Stamp> {
+    case.consents.iter().find_map(|(stamp, entry)| match entry {
+        Entry::Asked(question) if question.number == number => Some(*stamp),
+        _ => None,
+    })
+}
+
+/// Whether the days of an entry can be true at the moment `now`: nothing was said tomorrow, and no question reached
+/// anybody before it was written down, whatever day it names itself.
+pub(in crate::casework) fn check_days(
+    case: &Case,
+    change: &Change,
+    calendar: &Calendar,
+    now: i64,
+) -> Result<(), CaseworkError> {
+    let Change::Consent(entry) = change else {
+        return Ok(());
+    };
+    let today = calendar.day_of(now);
+    let possible = match &**entry {
+        Entry::Asked(question) => question.asked_on <= today,
+        Entry::Reached(number, day) => {
+            let written = asked_at(case, *number).map(|stamp| calendar.day_of(stamp.at));
+            let asked = question(case, *number)?.asked_on;
+            asked.max(written.unwrap_or(asked)) <= *day && *day <= today
+        }
+        Entry::Raise(raise) => raise.given.on <= today,
+        Entry::SecondAnswer(_, _, given) => given.on <= today,
+        _ => true,
+    };
+    possible.then_some(()).ok_or(CaseworkError::DayOfEntry)
 }
 
 /// Whether the question asked for the cell, and for no less.
