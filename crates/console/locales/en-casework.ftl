@@ -35,6 +35,7 @@ console-change-sign-of-life = A message came.
 console-change-excluded = An addressee was excluded.
 console-change-consent-first = First permissions were recorded.
 console-change-consent-lowered = Permissions were lowered.
+console-casework-follow-up-lowered = The submitter took it back or lowered it in a follow-up.
 console-change-consent-asked = A question about permissions was written.
 console-change-consent-question-reached = A question reached the server.
 console-change-consent-question-opened = A question was opened.

@@ -32,11 +32,11 @@ const SECOND: &str = "second";
 const WORDS: &str = "one two three four";
 
 /// An office with two who do casework, a signed list of addressees, and one report taken as a case.
-struct Desk {
-    office: Office,
-    vault: Vault,
-    record: Stored,
-    number: CaseNumber,
+pub(crate) struct Desk {
+    pub(crate) office: Office,
+    pub(crate) vault: Vault,
+    pub(crate) record: Stored,
+    pub(crate) number: CaseNumber,
 }
 
 fn addressee() -> HybridIdentity {
@@ -45,15 +45,20 @@ fn addressee() -> HybridIdentity {
 
 impl Desk {
     fn new(key: &str) -> Self {
-        Self::of(&case(key))
+        Self::of(&case(key), |_, _, _| {})
     }
 
-    fn of(report: &Report) -> Self {
+    /// The same of a report, after which something else came in before a case was made of it.
+    pub(crate) fn of(
+        report: &Report,
+        before: impl FnOnce(&mut Office, &mut Vault, &Stored),
+    ) -> Self {
         let mut office = Office::new();
         let mut vault = office.vault();
         let record = office.seal(report);
         let bundle = office.pack(std::slice::from_ref(&record));
         take(&mut vault, &bundle).expect("it is imported");
+        before(&mut office, &mut vault, &record);
         let second = NewPerson {
             credentials: Credentials {
                 name: SECOND.to_owned(),
@@ -94,17 +99,17 @@ impl Desk {
         office_data::import(&mut self.vault, &note).expect("the list is taken");
     }
 
-    fn add(&mut self, what: Change) {
+    pub(crate) fn add(&mut self, what: Change) {
         let code = what.code();
         change(&mut self.vault, self.number, what).expect(code);
     }
 
-    fn consent(&mut self, entry: Entry) {
+    pub(crate) fn consent(&mut self, entry: Entry) {
         self.add(Change::Consent(Box::new(entry)));
     }
 
     /// What an officer does first: level, person, permissions, State, act.
-    fn prepare(&mut self, level: Urgency, first: First, state: &str) {
+    pub(crate) fn prepare(&mut self, level: Urgency, first: First, state: &str) {
         self.add(Change::Triaged(Triage {
             level,
             proposed: level,
@@ -138,12 +143,12 @@ impl Desk {
         }));
     }
 
-    fn summary(&mut self, text: &str) {
+    pub(crate) fn summary(&mut self, text: &str) {
         self.add(Change::Summary(text.to_owned(), "en".to_owned()));
         self.add(Change::SummaryAgreed("through the mailbox".to_owned()));
     }
 
-    fn recommend(&mut self, to: &str, persons: &[u16]) -> Result<u16, CaseworkError> {
+    pub(crate) fn recommend(&mut self, to: &str, persons: &[u16]) -> Result<u16, CaseworkError> {
         self.recommend_with(to, persons, Checks::default())
     }
 
@@ -174,11 +179,11 @@ impl Desk {
             .count()
     }
 
-    fn out(&self, name: &str) -> PathBuf {
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
         self.office.folder.path().join(name)
     }
 
-    fn packet(&mut self, to: &str, name: &str) -> Result<packet::Made, PacketError> {
+    pub(crate) fn packet(&mut self, to: &str, name: &str) -> Result<packet::Made, PacketError> {
         let out = self.out(name);
         let route: Route = to.parse().expect("it is sound");
         packet::make(&mut self.vault, self.number, &route, &out)
@@ -195,7 +200,7 @@ impl Desk {
     }
 
     /// Somebody with the identity key opens the report once.
-    fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         OpenedReport::open(&mut self.vault, self.record.record_id)
             .expect("it is sound")
             .expect("it is sound");
@@ -205,7 +210,7 @@ impl Desk {
         acts::deny(&mut self.vault, self.number, place, words.to_vec()).expect("it is written");
     }
 
-    fn case(&self) -> &asylia_console::casework::case::Case {
+    pub(crate) fn case(&self) -> &asylia_console::casework::case::Case {
         self.vault
             .contents()
             .cases
@@ -227,7 +232,7 @@ impl Desk {
     }
 }
 
-fn person() -> Person {
+pub(crate) fn person() -> Person {
     Person {
         kind: PersonKind::Individual,
         label: "A person".to_owned(),
@@ -241,7 +246,7 @@ fn person() -> Person {
     }
 }
 
-fn permits(preset: Preset, names: NamePreset) -> First {
+pub(crate) fn permits(preset: Preset, names: NamePreset) -> First {
     First {
         preset: Some(preset),
         names: Some(names),
@@ -658,7 +663,7 @@ fn a_packet_of_a_child_named_in_the_identity_part_needs_two_officers() {
     let mut report = case("TC-06");
     let add = ("age_group".to_owned(), "under_18".to_owned());
     report.answers.push(add);
-    let mut desk = Desk::of(&report);
+    let mut desk = Desk::of(&report, |_, _, _| {});
     desk.prepare(
         Urgency::U3,
         permits(Preset::Public, NamePreset::Public),
