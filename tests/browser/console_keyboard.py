@@ -30,7 +30,7 @@ CANARIES = ["told-canary", "warned-canary", NAME, TYPED]
 TAB, SPACE, SHIFT, DOWN = "\ue004", " ", "\ue008", "\ue015"
 MOST_TABS = 60
 PAGE_SECONDS = 30
-MENU = ("identities", "import", "search", "audit", "people", "help", "passphrase", "inbox")
+MENU = ("cases", "identities", "export", "import", "search", "audit", "people", "pair", "help", "passphrase", "inbox")
 
 
 def test(checks: Checks, folder: Path) -> None:

@@ -1,10 +1,6 @@
 //! The integration tests: one binary, a module per subject.
 
 mod acknowledge;
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a wrong index fails the test, as it should"
-)]
 mod backup;
 mod clear_web;
 mod command_line;

@@ -14,6 +14,7 @@ pub mod deadline;
 pub mod edtf;
 pub mod event;
 pub mod figures;
+mod follow_ups;
 pub mod framework;
 pub mod gate;
 pub mod knowledge;

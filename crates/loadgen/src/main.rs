@@ -37,7 +37,7 @@ struct Figure {
     target: &'static str,
     measured: String,
     held: bool,
-    /// A rate or a time of the processor: it fails no run.
+    /// A rate, a time of the processor, or a miss that is known: it fails no run.
     of_machine: bool,
 }
 

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-LOCALES = (ROOT / "locales" / "en.ftl", ROOT / "crates" / "console" / "locales" / "en.ftl")
+CONSOLE = ROOT / "crates" / "console" / "locales"
+LOCALES = (ROOT / "locales" / "en.ftl", CONSOLE / "en.ftl", CONSOLE / "en-casework.ftl")
 
 
 def text(message: str) -> str:

@@ -13,6 +13,7 @@ use super::{
     consent::{CellValue, Entry, First, in_force, in_force::unread_questions},
     event::{AssignedTo, CaseItem, Change, Decided, Door, Made, Numbered, Person, Told},
     figures::Figures,
+    follow_ups,
     framework::Framework,
     gate::{Ask, Checks, Decision, Route, Verdict, decide},
     knowledge::{DenyIn, DenyItem},
@@ -84,7 +85,9 @@ pub fn make(vault: &mut Vault, new: NewCase) -> Result<CaseNumber, CaseworkError
         told,
         records: new.records,
     };
-    transaction.write_case(number, Change::Made(Box::new(made)))?;
+    let mut changes = follow_ups::signs_of_life(transaction.contents(), &made.records);
+    changes.insert(0, Change::Made(Box::new(made)));
+    transaction.write_changes(number, changes)?;
     transaction.log(AuditItem::of(Act::CaseMade).on_case(number))?;
     transaction.commit()?;
     Ok(number)
@@ -180,12 +183,18 @@ pub fn change(vault: &mut Vault, number: CaseNumber, change: Change) -> Result<(
             .is_some_and(|record| record.imported().is_some());
         opened.then_some(()).ok_or(CaseworkError::NoSuchRecord)?;
     }
-    let entry = AuditItem::of(Act::CaseChanged)
-        .on_case(number)
-        .saying(change.code());
-    transaction.write_case(number, change)?;
+    let along = follow_ups::along_with(contents, case, &change);
+    let entry = changed(number, change.code());
+    let mut changes = vec![change];
+    changes.extend(along);
+    transaction.write_changes(number, changes)?;
     transaction.log(entry)?;
     Ok(transaction.commit()?)
+}
+
+/// The entry of the audit log for a change of a case.
+pub(super) fn changed(number: CaseNumber, code: &str) -> AuditItem {
+    AuditItem::of(Act::CaseChanged).on_case(number).saying(code)
 }
 
 /// Adds words to the deny list of a case.
@@ -240,6 +249,7 @@ pub fn ask_gate(
         persons,
         checks,
         source_identified: contents.knowledge.source_identified(case),
+        child_known: contents.knowledge.under_18(case),
         today,
     };
     Ok(decide(case, &ask))
@@ -351,17 +361,31 @@ impl VaultTransaction<'_> {
         case: CaseNumber,
         change: Change,
     ) -> Result<(), VaultError> {
-        let figures = self.figures_after(case, &change);
-        let item = Item::Case(Box::new(CaseItem { case, change }));
-        self.append(Domain::Case, item)?;
+        self.write_changes(case, vec![change])
+    }
+
+    /// Writes events of a case, and its row in the figures as the last of them leaves it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) fn write_changes(
+        &mut self,
+        case: CaseNumber,
+        changes: Vec<Change>,
+    ) -> Result<(), VaultError> {
+        let figures = self.figures_after(case, &changes);
+        for change in changes {
+            let item = Item::Case(Box::new(CaseItem { case, change }));
+            self.append(Domain::Case, item)?;
+        }
         if let Some(figures) = figures {
             self.append(Domain::Statistics, Item::Figures(Box::new(figures)))?;
         }
         Ok(())
     }
 
-    /// The case's row in the figures as the change leaves it, where the change leaves it another one.
-    fn figures_after(&self, number: CaseNumber, change: &Change) -> Option<Figures> {
+    /// The case's row in the figures as the changes leave it, where they leave it another one.
+    fn figures_after(&self, number: CaseNumber, changes: &[Change]) -> Option<Figures> {
         let today = Day::from_unix_seconds(self.at())?;
         let row = |case: &Case| {
             let received = Day::from_unix_seconds(case.clock)?;
@@ -372,16 +396,19 @@ impl VaultTransaction<'_> {
             at: self.at(),
             author: self.author(),
         };
-        match (self.contents().cases.get(number), change) {
-            (None, Change::Made(made)) => row(&Case::made(stamp, number, (**made).clone())),
-            (None, _) => None,
-            (Some(before), change) => {
-                let mut after = before.clone();
-                after.apply(stamp, change.clone());
-                let after = row(&after);
-                after.filter(|after| row(before).as_ref() != Some(after))
+        let before = self.contents().cases.get(number);
+        let mut after = before.cloned();
+        for change in changes {
+            match (&mut after, change) {
+                (None, Change::Made(made)) => {
+                    after = Some(Case::made(stamp, number, (**made).clone()));
+                }
+                (None, _) => {}
+                (Some(case), change) => case.apply(stamp, change.clone()),
             }
         }
+        let after = row(after.as_ref()?);
+        after.filter(|after| before.and_then(row).as_ref() != Some(after))
     }
 }
 

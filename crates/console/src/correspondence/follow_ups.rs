@@ -277,6 +277,8 @@ impl VaultTransaction<'_> {
         if verdict.refused.is_some() {
             return Ok(());
         }
+        // What the confirmation says holds, holds for the gate from this moment.
+        self.heed(verdict)?;
         let (kind, text) = confirmation(verdict);
         let mut reader = mailbox.clone();
         reader.follow_up_counter = verdict.counter;

@@ -220,6 +220,17 @@ impl Contents {
                 self.office_key = None;
                 self.office_key_place = Some(Row { sequence, at, item });
             }
+            Item::Head(item) => self.heads.push(Row { sequence, at, item }),
+            // Read from the file when somebody asks for it.
+            Item::Audit(_) => {}
+            item => self.add_of_office(stamp, item),
+        }
+    }
+
+    /// Takes what an event says of answers and of cases.
+    fn add_of_office(&mut self, stamp: Stamp, item: Item) {
+        let (sequence, at) = (stamp.sequence, stamp.at);
+        match item {
             Item::Reply(item) => self.correspondence.add_reply(sequence, *item),
             Item::FollowUp(item) => self.correspondence.add_follow_up(Row {
                 sequence,
@@ -233,7 +244,6 @@ impl Contents {
                 item: *item,
             }),
             Item::SentState(state) => self.correspondence.add_state(state),
-            Item::Head(item) => self.heads.push(Row { sequence, at, item }),
             Item::Case(item) => {
                 if !self.cases.take(stamp, *item) {
                     self.damaged.push(Fault::Unknown(sequence));
@@ -256,8 +266,8 @@ impl Contents {
             Item::IdentityFigures(item) => {
                 self.identity_figures.insert(item.record, *item);
             }
-            // Read from the file when somebody asks for it.
-            Item::Audit(_) => {}
+            // Everything else is taken where this is called.
+            _ => self.damaged.push(Fault::Unknown(sequence)),
         }
     }
 

@@ -109,7 +109,7 @@ fn office() -> (Office, Vault) {
     let instance = office.bundle.content().instance;
     vault
         .put_office_key(instance, &office.demo.office_key)
-        .unwrap();
+        .expect("the invented office works");
     (office, vault)
 }
 
@@ -119,17 +119,19 @@ fn file(office: &Office, name: &str) -> PathBuf {
 
 /// Exports and reads what was written.
 fn send(office: &Office, vault: &mut Vault, name: &str) -> (Exported, Carried) {
-    let exported = export(vault, &Target::File(file(office, name))).unwrap();
+    let exported =
+        export(vault, &Target::File(file(office, name))).expect("the invented office works");
     let carried = carried(office, name);
     assert_eq!(exported.sequence, carried.note.sequence);
     (exported, carried)
 }
 
 fn carried(office: &Office, name: &str) -> Carried {
-    let bytes = fs::read(file(office, name)).unwrap();
+    let bytes = fs::read(file(office, name)).expect("the invented office works");
     let keys = &office.bundle.content().office_keys;
     let length = bytes.len() as u64;
-    let mut bundle = UntrustedBundle::open_from_office(&bytes[..], length, keys).unwrap();
+    let mut bundle = UntrustedBundle::open_from_office(&bytes[..], length, keys)
+        .expect("the invented office works");
     let mut carried = Carried {
         note: bundle.note().clone(),
         slots: Vec::new(),
@@ -142,11 +144,16 @@ fn carried(office: &Office, name: &str) -> Carried {
             bytes.extend_from_slice(some);
             Ok(())
         });
-        match blob.unwrap().map(|line| line.subject) {
+        match blob
+            .expect("the invented office works")
+            .map(|line| line.subject)
+        {
             None => return carried,
             Some(OfficeSubject::Reply(lookup_id)) => carried.slots.push((lookup_id, bytes)),
             Some(OfficeSubject::Purge(lookup_id)) => carried.purges.push(lookup_id),
-            Some(OfficeSubject::Arrived) => carried.arrived = read_arrived_list(&bytes).unwrap(),
+            Some(OfficeSubject::Arrived) => {
+                carried.arrived = read_arrived_list(&bytes).expect("the invented office works")
+            }
         }
     }
 }
@@ -156,7 +163,7 @@ fn bring(office: &mut Office, vault: &mut Vault, records: &[Stored], acknowledge
     let mut note = office.note(records);
     note.acknowledged = acknowledged;
     let file = office.pack_as(&note, records);
-    take(vault, &file).unwrap();
+    take(vault, &file).expect("the invented office works");
 }
 
 /// A report that is here and that the server has deleted since, so that answers may leave.
@@ -178,7 +185,9 @@ fn letter(report: RecordId, text: &str) -> Letter<'_> {
 
 /// What the thread says of the follow-ups: why each was refused, and what it may raise.
 fn verdicts(vault: &mut Vault, report: RecordId) -> Vec<(Option<RefusedFollowUp>, Raises)> {
-    let thread = Thread::open(vault, report).unwrap().unwrap();
+    let thread = Thread::open(vault, report)
+        .expect("the invented office works")
+        .expect("the invented office works");
     let came = thread.entries.iter().filter_map(|entry| match entry {
         Entry::In(received) => Some((received.verdict.refused, received.verdict.raises)),
         Entry::Out(_) => None,

@@ -18,4 +18,5 @@ mod people;
 mod periods;
 mod records;
 mod vault;
+mod withdrawals;
 mod year;

@@ -19,15 +19,17 @@ fn site() -> (Site, Stored) {
     let instance = office.bundle.content().instance;
     vault
         .put_office_key(instance, &office.demo.office_key)
-        .unwrap();
+        .expect("the invented office works");
     for records in [&[record.clone()][..], &[]] {
-        take(&mut vault, &office.pack(records)).unwrap();
+        take(&mut vault, &office.pack(records)).expect("the invented office works");
     }
     vault.close();
-    fs::create_dir(office.folder.path().join("sticks")).unwrap();
+    fs::create_dir(office.folder.path().join("sticks")).expect("the invented office works");
     let mut site = Site::over(office);
     site.enter();
-    site.app.unlock(&credentials()).unwrap();
+    site.app
+        .unlock(&credentials())
+        .expect("the invented office works");
     (site, record)
 }
 
