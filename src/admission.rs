@@ -1,6 +1,6 @@
 //! Who may send now. Circuits cost an attacker nothing and every onion visitor has one address, so nothing here
 //! protects by locking somebody out: budgets of a circuit are fairness between tabs, the budget of all posts keeps
-//! a reserve for small ones, files have an hourly budget of bytes, and where too many bodies are under way the
+//! a reserve for small ones, codes and tokens have one of their own, files have an hourly budget of bytes, and where too many bodies are under way the
 //! slowest makes room. Text is what all of this keeps open. Reading pages is never refused.
 //!
 //! In memory only, never logged. The real cost is tor's proof of work (`packaging/torrc`).
@@ -21,6 +21,7 @@ use crate::{
     limits::{
         FILES_BURST_SHARE, LEAST_RECORD_BYTES, MIB, PEER_BURST, PEER_PER_SECOND, PEERS,
         POSTS_BURST, POSTS_KEPT_FOR_SMALL, POSTS_PER_SECOND, SWEEP_EVERY, TEXT_ONLY_BYTES,
+        WORDS_BURST, WORDS_PER_SECOND,
     },
     listen::Peer,
     refusal::Refusal,
@@ -66,6 +67,8 @@ struct Inner {
 struct Budgets {
     peers: HashMap<Peer, Bucket>,
     posts: Bucket,
+    /// Of codes and tokens: they are never stored, and a flood of them stops no report, nor the reverse.
+    words: Bucket,
     files: Bucket,
 }
 
@@ -93,6 +96,7 @@ impl Admission {
             budgets: Mutex::new(Budgets {
                 peers: HashMap::new(),
                 posts: Bucket::full(&POSTS, now),
+                words: Bucket::full(&WORDS, now),
                 files: Bucket::full(&files, now),
             }),
             bodies: Bodies::default(),
@@ -114,8 +118,10 @@ impl Admission {
         }
         {
             let mut budgets = self.budgets();
-            if asked.what != What::Part {
-                budgets.count_post(asked.peer, large, now)?;
+            match asked.what {
+                What::Report => budgets.count_post(asked.peer, large, now)?,
+                What::Word => budgets.count_word(asked.peer, now)?,
+                What::Part => {}
             }
             if files && budgets.files.left(&self.0.files, now) <= 0.0 {
                 return Err(Refusal::FilesLater);
@@ -169,6 +175,23 @@ impl Admission {
 
 impl Budgets {
     fn count_post(&mut self, peer: Peer, large: bool, now: Instant) -> Result<(), Refusal> {
+        self.count_peer(peer, now)?;
+        let kept = if large { POSTS_KEPT_FOR_SMALL } else { 0.0 };
+        match self.posts.take(&POSTS, 1.0, kept, now) {
+            true => Ok(()),
+            false => Err(Refusal::Busy),
+        }
+    }
+
+    fn count_word(&mut self, peer: Peer, now: Instant) -> Result<(), Refusal> {
+        self.count_peer(peer, now)?;
+        match self.words.take(&WORDS, 1.0, 0.0, now) {
+            true => Ok(()),
+            false => Err(Refusal::Busy),
+        }
+    }
+
+    fn count_peer(&mut self, peer: Peer, now: Instant) -> Result<(), Refusal> {
         if peer != Peer::Unknown {
             if self.peers.len() >= PEERS && !self.peers.contains_key(&peer) {
                 self.prune(now);
@@ -182,11 +205,7 @@ impl Budgets {
                 }
             }
         }
-        let kept = if large { POSTS_KEPT_FOR_SMALL } else { 0.0 };
-        match self.posts.take(&POSTS, 1.0, kept, now) {
-            true => Ok(()),
-            false => Err(Refusal::Busy),
-        }
+        Ok(())
     }
 
     fn prune(&mut self, now: Instant) {
@@ -240,6 +259,10 @@ const PEER: Rate = Rate {
 const POSTS: Rate = Rate {
     burst: POSTS_BURST,
     per_second: POSTS_PER_SECOND,
+};
+const WORDS: Rate = Rate {
+    burst: WORDS_BURST,
+    per_second: WORDS_PER_SECOND,
 };
 
 #[cfg(test)]

@@ -182,6 +182,7 @@ impl AppState {
         let (bundle, period) = keys.in_force(day)?;
         Some(Intake {
             store: &self.store,
+            turns: &self.turns,
             bundle,
             period,
             day,

@@ -19,7 +19,9 @@ use bytes::Bytes;
 use multer::{Field, Multipart};
 
 use self::outer::{OuterLayer, Storing, sealing_failed};
-use crate::{clock::Rng, error::AppError, limits::MIB, refusal::Refusal, storage::AnyStore};
+use crate::{
+    clock::Rng, error::AppError, limits::MIB, mailbox::Turns, refusal::Refusal, storage::AnyStore,
+};
 
 mod decoy;
 mod draft;
@@ -43,6 +45,8 @@ pub use sealed_files::take_sealed_files;
 pub struct Intake<'a> {
     /// Where the record goes.
     pub store: &'a AnyStore,
+    /// Whose turn it is to open a mailbox.
+    pub turns: &'a Turns,
     /// The verified key bundle.
     pub bundle: &'a KeyBundle,
     /// The period whose keys are used today.

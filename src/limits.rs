@@ -144,6 +144,11 @@ pub const POSTS_PER_SECOND: f64 = 50.0;
 /// Of these, so many are for small bodies only.
 pub const POSTS_KEPT_FOR_SMALL: f64 = 1000.0;
 
+/// Codes and tokens of everybody at once, and a second. Nothing of them is stored; they cost turns at the mailboxes.
+pub const WORDS_BURST: f64 = 1000.0;
+/// See [`WORDS_BURST`].
+pub const WORDS_PER_SECOND: f64 = 50.0;
+
 /// Share of an hour's files that may come at once.
 pub const FILES_BURST_SHARE: f64 = 0.5;
 

@@ -2,7 +2,7 @@
 //!
 //! A file is cut in parts, each a line of text that a scanner types; every part names the whole by its digest, so
 //! that parts of two files never make one. Nothing here is secret, and nothing secret may be carried like this:
-//! what is no text of ours is refused.
+//! what does not begin as one of our public texts is refused.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use qrcode::{EcLevel, QrCode, render::svg};
@@ -44,8 +44,8 @@ pub enum BadCarry {
 /// # Errors
 /// [`BadCarry::NotPublic`].
 pub fn parts(file: &[u8]) -> Result<Vec<String>, BadCarry> {
-    let ours = core::str::from_utf8(file).is_ok_and(|text| text.starts_with("asylia "));
-    if !ours || file.len() > CARRY_LIMIT_BYTES {
+    let public = core::str::from_utf8(file).is_ok_and(is_public);
+    if !public || file.len() > CARRY_LIMIT_BYTES {
         return Err(BadCarry::NotPublic);
     }
     let (digest, chunks) = (digest(file), file.chunks(PART_BYTES));
@@ -116,6 +116,12 @@ pub fn page(parts: &[String]) -> String {
     page
 }
 
+/// Whether a text is one of those that anybody may read, by its first line.
+fn is_public(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    PUBLIC.contains(&first) || PUBLIC_LINES.iter().any(|line| first.starts_with(line))
+}
+
 fn read(line: &str) -> Option<(usize, usize, &str, Vec<u8>)> {
     let mut words = line
         .trim()
@@ -137,6 +143,26 @@ fn digest(file: &[u8]) -> String {
 }
 
 const MAGIC: &str = "asylia-part";
+/// First lines of what may be carried. What is not on this list may be a key: those texts begin with `asylia ` too.
+const PUBLIC: [&str; 15] = [
+    "asylia appointment v1",
+    "asylia ceremony transcript v1",
+    "asylia ceremony transcript v1 REHEARSAL",
+    "asylia drill v1",
+    "asylia hand-over v1",
+    "asylia key bundle v1",
+    "asylia office list v1",
+    "asylia period destroyed v1",
+    "asylia period v1",
+    "asylia recovery key v1",
+    "asylia root v1",
+    "asylia share set v1",
+    "asylia shares destroyed v1",
+    "asylia site manifest v1",
+    "asylia vault head v1",
+];
+/// Beginnings of the public texts that are one line.
+const PUBLIC_LINES: [&str; 2] = ["asylia root key v1: ", "asylia witness v1: "];
 const PART_BYTES: usize = 1200;
 const PARTS_LIMIT: usize = CARRY_LIMIT_BYTES.div_ceil(PART_BYTES);
 /// 64 bits: enough against a mix-up; signatures are checked on what comes out.
@@ -195,6 +221,23 @@ mod tests {
         }
         assert_eq!(carried.add(&altered), Err(BadCarry::Damaged));
         assert_eq!(parts(b"age-encryption.org/v1\n"), Err(BadCarry::NotPublic));
+    }
+
+    #[test]
+    fn no_key_is_carried_though_its_text_is_ours() {
+        for first in [
+            "asylia identity v1",
+            "asylia seed v1",
+            "asylia signing key v1",
+            "asylia key bundle v1 and more",
+            "asylia ",
+        ] {
+            let file = format!("{first}\nrole: intake\n");
+            assert_eq!(parts(file.as_bytes()), Err(BadCarry::NotPublic), "{first}");
+        }
+        for first in PUBLIC.into_iter().chain(["asylia witness v1: 00 11"]) {
+            assert!(parts(format!("{first}\n").as_bytes()).is_ok(), "{first}");
+        }
     }
 
     #[test]

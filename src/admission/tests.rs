@@ -66,6 +66,25 @@ async fn large_posts_leave_a_reserve_to_small_ones() {
     assert!(admission.admit(files(circuit + 2)).is_ok());
 }
 
+/// A circuit for each: what is used up of codes is missing of codes only, and of reports of reports only.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_codes_stops_no_report_and_a_flood_of_reports_stops_no_code() {
+    let word = |circuit| asked(Peer::Circuit(circuit), 50, What::Word);
+    let until_busy = |admission: &Admission, flood: &dyn Fn(u32) -> Asked| {
+        let mut posts = (0..100_000).map(|circuit| refusal(admission.admit(flood(circuit))));
+        assert_eq!(posts.find_map(|refused| refused), Some(Refusal::Busy));
+    };
+    let codes = everything();
+    until_busy(&codes, &word);
+    assert!(codes.admit(text(200_000)).is_ok());
+    assert!(codes.admit(files(200_001)).is_ok());
+    advance(Duration::from_secs(1)).await;
+    assert!(codes.admit(word(200_002)).is_ok(), "it fills again");
+    let reports = everything();
+    until_busy(&reports, &text);
+    assert!(reports.admit(word(200_000)).is_ok());
+}
+
 /// P78.
 #[tokio::test(start_paused = true)]
 async fn a_million_circuits_are_not_remembered() {

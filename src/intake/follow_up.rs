@@ -20,9 +20,7 @@ use super::{
     draft::{Draft, TextField},
     take,
 };
-use crate::{
-    clock::Rng, error::AppError, limits::CODE_BYTES, mailbox, refusal::Refusal, storage::Store,
-};
+use crate::{clock::Rng, error::AppError, limits::CODE_BYTES, mailbox, refusal::Refusal};
 
 /// What the page after a follow-up shows, once: no `Debug`, kept nowhere.
 pub struct Sent {
@@ -132,7 +130,7 @@ impl Telling for Told {
         let code = self.code.take().ok_or(Refusal::BadCodeForm)?;
         let instance = intake.bundle.content().instance;
         let keys = code.derive_mailbox(instance);
-        let counter = next_counter(highest_read(intake, &keys).await?, intake.now_unix_s);
+        let counter = next_counter(highest_read(intake, &keys, rng).await?, intake.now_unix_s);
         let new_code = self.new_code.then(|| ReturnCode::generate(rng));
         let new = new_code.as_ref().map(|code| code.derive_mailbox(instance));
         let (follow_up, identity) = self.into_follow_up(intake, &keys, counter, new.as_ref());
@@ -149,12 +147,21 @@ impl Telling for Told {
     }
 }
 
-/// The highest counter that the replies in the mailbox confirm; 0 without any.
-async fn highest_read(intake: &Intake<'_>, keys: &MailboxKeys) -> Result<u64, AppError> {
-    let stored = intake.store.mailbox(keys.lookup_id().0).await;
-    let slots = stored.map_err(anyhow::Error::from)?;
+/// The highest counter that the replies in the mailbox confirm; 0 without any. In the time that reading them takes:
+/// what follows is the same work whatever was there.
+async fn highest_read(
+    intake: &Intake<'_>,
+    keys: &MailboxKeys,
+    rng: &mut Rng,
+) -> Result<u64, AppError> {
     let content = intake.bundle.content();
-    let opened = mailbox::open(&slots, keys, content.instance, &content.office_keys);
+    let opened = mailbox::levelled(async {
+        let _turn = intake.turns.take().await?;
+        let slots = mailbox::slots(intake.store, &keys.lookup_token, rng).await?;
+        let opened = mailbox::open(&slots, keys, content.instance, &content.office_keys);
+        Ok::<_, AppError>(opened)
+    });
+    let opened = opened.await?;
     let replies = opened.thread.replies().iter();
     let counters = replies.map(|opened| opened.reply.follow_up_counter);
     Ok(counters.max().unwrap_or_default())

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use asylia_envelope::return_code::ReturnCode;
 
-use super::{instance, program, read, three_codes};
-use crate::server::{Place, Program, Server, long};
+use super::{instance, post, program, read, three_codes};
+use crate::server::{Place, Program, Server, http::Form, long};
 
 #[test]
 fn the_time_of_an_answer_tells_nothing() {
@@ -27,7 +27,13 @@ fn the_time_of_an_answer_tells_nothing() {
         let token = tokens.get(kind).expect("three");
         assert_eq!(program(server, &**token).0, 200);
     };
+    // It says nothing else, so that the answer is the refusal behind the look into the mailbox, without a disk's noise.
+    let send = |server: &Server, kind: usize| {
+        let form = Form::default().text("code", &code(&codes, kind).to_digits());
+        assert_eq!(post(server, "/mailbox/send", form).status, 422);
+    };
     compare("page", &measure(&server, rounds, page));
+    compare("send", &measure(&server, rounds, send));
     compare("slots", &measure(&server, rounds, slots));
 }
 

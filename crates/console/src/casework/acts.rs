@@ -251,6 +251,7 @@ pub fn ask_gate(
         persons,
         checks,
         source_identified: contents.knowledge.source_identified(case),
+        child_known: contents.knowledge.under_18(case),
         today,
     };
     Ok(decide(case, &ask))

@@ -96,7 +96,8 @@ pub fn level(case: &Case, now: i64) -> Urgency {
 /// What is due in a case, soonest first.
 #[must_use]
 pub fn deadlines(case: &Case, office: &Calendar, now: i64) -> Vec<Deadline> {
-    let mut due = Vec::new();
+    // Closing a case countersigns nothing.
+    let mut due = of_packets(case);
     if case.stage == Stage::Closed {
         return due;
     }
@@ -136,24 +137,37 @@ pub fn deadlines(case: &Case, office: &Calendar, now: i64) -> Vec<Deadline> {
     due
 }
 
-/// What is due of packets and communications.
+/// Packets that one officer made, until a second one stands for them.
+fn of_packets(case: &Case) -> Vec<Deadline> {
+    let hours = Framework::shipped().defaults.u1_countersign_hours;
+    let open = case.packets.values().filter(|packet| {
+        let decision = &packet.made.decision;
+        let alone = decision
+            .instructions
+            .contains(&Instruction::CountersignPacket);
+        let settled = match packet.countersigned {
+            Some((_, true)) => true,
+            // A refused one stays due as a missing one does, until its addressee confirmed a notice.
+            Some((_, false)) => packet.confirmed.is_some(),
+            None => false,
+        };
+        alone && !settled && packet.made.notice_of.is_none()
+    });
+    let mut due: Vec<Deadline> = open
+        .map(|packet| Deadline {
+            kind: DeadlineKind::Countersign,
+            at: packet.stamp.at + hours * 3600,
+        })
+        .collect();
+    due.sort_by_key(|deadline| deadline.at);
+    due
+}
+
+/// What is due of communications.
 fn of_papers(case: &Case, office: &Calendar, now: i64, due: &mut Vec<Deadline>) {
     let defaults = &Framework::shipped().defaults;
     let end_of = |day: Day| office.end_of(day);
     let mut push = |kind, at| due.push(Deadline { kind, at });
-    for packet in case.packets.values() {
-        let alone = packet
-            .made
-            .decision
-            .instructions
-            .contains(&Instruction::CountersignPacket);
-        // A refused countersignature stays as a missing one does, until its addressees were told.
-        let answered = matches!(packet.countersigned, Some((_, true)));
-        if alone && !answered && packet.confirmed.is_none() {
-            let hours = defaults.u1_countersign_hours;
-            push(DeadlineKind::Countersign, packet.stamp.at + hours * 3600);
-        }
-    }
     for paper in case.communications.values() {
         let Some(sent) = paper.sent_on else { continue };
         if paper.reply_on.is_none() {

@@ -28,7 +28,7 @@ pub use audience::{Audience, BadTarget, Route};
 pub use verdict::{Block, Decision, Identity, Instruction, Need, Reach, Verdict, Warning};
 
 /// Of this program; stored with each decision, and raised with every change of what the gate answers.
-pub const GATE_VERSION: u32 = 1;
+pub const GATE_VERSION: u32 = 2;
 
 /// What is asked of the gate.
 pub struct Ask<'a> {
@@ -40,6 +40,8 @@ pub struct Ask<'a> {
     pub checks: Checks,
     /// Whether it is known who the source is; `None` where nobody could look yet.
     pub source_identified: Option<bool>,
+    /// Whether an identity part says that somebody is under 18, which officers may not have recorded.
+    pub child_known: bool,
     /// The office's day.
     pub today: Day,
 }
@@ -221,17 +223,15 @@ fn public_copy(
 
 /// Whether a packet that needs two officers may be made by one: in U1, where nothing else of the list is touched.
 fn one_officer_may(case: &Case, ask: &Ask<'_>) -> bool {
-    let child = ask.persons.iter().any(|person| is_child(case, *person)) || case.has_child();
     case.urgency == Some(Urgency::U1)
         && ask.checks.one_officer_only
-        && !child
+        && !tells_of_child(case, ask)
         && !ask.route.is_public()
 }
 
-fn is_child(case: &Case, person: u16) -> bool {
-    case.persons
-        .get(&person)
-        .is_some_and(|person| person.is_child())
+/// Whether a child is affected: as officers recorded it, or as an identity part says.
+fn tells_of_child(case: &Case, ask: &Ask<'_>) -> bool {
+    case.has_child() || ask.child_known
 }
 
 /// Whether two names are the same but for case and outer space.

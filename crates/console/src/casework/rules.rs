@@ -13,6 +13,7 @@ use super::{
     framework::Framework,
     gate::Decision,
     office_data::ListError,
+    packet::notice::awaits_confirmation,
     values::{Stage, Urgency},
 };
 use crate::vault::{VaultError, item::PersonId};
@@ -98,6 +99,11 @@ pub enum CaseworkError {
         "Who relays a permission cannot raise it. Ask the person, or lower what was withdrawn."
     )]
     OnlyRelayed,
+    /// A confirmation of what was never said.
+    #[error(
+        "No notice about that packet waits for a confirmation. Make the notice first, with `packet --notice`."
+    )]
+    NoNotice,
     /// A list of the office is not taken.
     #[error("{0}")]
     List(#[from] ListError),
@@ -283,8 +289,9 @@ fn check_routing(case: &Case, change: &Change, who: PersonId) -> Result<(), Case
             another.then_some(()).ok_or(CaseworkError::SecondOfficer)
         }
         Change::NoticeConfirmed(number) => {
-            let known = case.packets.contains_key(number);
-            known.then_some(()).ok_or(CaseworkError::Number)
+            case.packets.get(number).ok_or(CaseworkError::Number)?;
+            let told = awaits_confirmation(case, *number);
+            told.then_some(()).ok_or(CaseworkError::NoNotice)
         }
         // Everything else was looked at before.
         _ => Ok(()),

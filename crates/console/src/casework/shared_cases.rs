@@ -270,6 +270,7 @@ impl Outcome<'_> {
                     persons: &[1],
                     checks: DONE,
                     source_identified: Some(self.source_identified),
+                    child_known: false,
                     today: self.today,
                 };
                 let decision = decide(self.case, &ask);
@@ -452,6 +453,7 @@ fn a_brother_held_incommunicado_is_urgent_and_next_of_kin_is_countersigned() {
             ..DONE
         },
         source_identified: Some(true),
+        child_known: false,
         today,
     };
     assert!(decide(&draft.case, &alone(&experts)).is_open());
@@ -509,6 +511,7 @@ fn of_a_detainee_and_an_officer_only_the_one_who_agreed_is_told_of() {
         persons: &[1, 2],
         checks: DONE,
         source_identified: Some(true),
+        child_known: false,
         today,
     };
     assert_eq!(decide(&draft.case, &both).verdict, Verdict::Blocked);

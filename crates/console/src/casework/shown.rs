@@ -11,7 +11,7 @@ use super::{
     deadline::{deadlines, level},
     figures::included_as,
     packet::notice::open_notices,
-    values::{NoteFor, Purpose, StateRole},
+    values::{Purpose, StateRole},
 };
 use crate::{
     l10n::Texts,
@@ -288,11 +288,7 @@ impl Shown<'_> {
             writeln!(out, "\n{}", texts.get("console-packet-summary"))?;
             writeln!(out, "{}", for_terminal(&summary.text))?;
         }
-        for note in case
-            .notes
-            .iter()
-            .filter(|note| note.read_by != NoteFor::Identity)
-        {
+        for note in &case.notes {
             let by = for_terminal_line(&self.contents.name_of(&note.stamp.author));
             writeln!(out, "\n{}  {by}", rfc3339(note.stamp.at))?;
             writeln!(out, "{}", for_terminal(&note.text))?;

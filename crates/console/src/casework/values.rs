@@ -173,8 +173,6 @@ codes! {
     NoteFor {
         /// Whoever does casework.
         Casework = "casework",
-        /// Who may open identities, and nobody else.
-        Identity = "identity",
         /// The addressees too: it goes with every packet.
         Addressees = "addressees",
     }

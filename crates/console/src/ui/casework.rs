@@ -17,9 +17,11 @@ use crate::{
     casework::{
         acts::{self, NewCase},
         case::Case,
+        deadline::{DeadlineKind, deadlines},
         event::Door,
         framework::Framework,
         number::CaseNumber,
+        packet::notice::open_notices,
         rules::CaseworkError,
         shown::Shown,
     },
@@ -73,7 +75,7 @@ async fn of_case(
             shown: shown(vault, case),
             texts: Texts::english(),
         };
-        Some(content(&seen))
+        Some(html! { (alarms(&seen)) (content(&seen)) })
     });
     let content = match made.await {
         Err(instead) => return instead,
@@ -91,6 +93,22 @@ async fn of_case(
     let texts = Texts::english();
     let page = layout::page(texts, layout::Frame::of(app), title, &content);
     (status, page).into_response()
+}
+
+/// What no page of a case lets anybody overlook, closed or not.
+fn alarms(seen: &Seen<'_>) -> Markup {
+    let (texts, shown) = (seen.texts, &seen.shown);
+    let notices = open_notices(shown.case, shown.today);
+    let due = deadlines(shown.case, &shown.contents.lists.calendar, shown.now);
+    let alone = due.iter().any(|due| due.kind == DeadlineKind::Countersign);
+    html! {
+        @if !notices.is_empty() {
+            div.alarm role="note" { p { (texts.get("console-casework-notices")) } }
+        }
+        @if alone {
+            div.alarm role="note" { p { (texts.get("console-casework-countersign")) } }
+        }
+    }
 }
 
 fn shown<'a>(vault: &'a Vault, case: &'a Case) -> Shown<'a> {

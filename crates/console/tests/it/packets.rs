@@ -7,15 +7,16 @@ use asylia_console::{
     casework::{
         acts::{self, NewCase, NewDecision, change, make, recommend},
         consent::{Cell, CellValue, Entry, First},
+        deadline::{DeadlineKind, deadlines},
         event::{Allegation, Change, Numbered, Person, Triage},
-        gate::{Checks, Route, Verdict},
+        gate::{Checks, Need, Route, Verdict},
         knowledge::DenyIn,
         number::CaseNumber,
         office_data::{self, ListKind, SignedList},
         packet::{self, PacketError, notice},
         rules::CaseworkError,
         values::{
-            ActionResult, Assessment, Basis, Known, NamePreset, NoteFor, PersonKind, Preset,
+            ActionResult, Assessment, Basis, End, Known, NamePreset, NoteFor, PersonKind, Preset,
             Purpose, StateRole, Timing, Urgency, Value,
         },
     },
@@ -148,16 +149,34 @@ impl Desk {
     }
 
     pub(crate) fn recommend(&mut self, to: &str, persons: &[u16]) -> Result<u16, CaseworkError> {
+        self.recommend_with(to, persons, Checks::default())
+    }
+
+    fn recommend_with(
+        &mut self,
+        to: &str,
+        persons: &[u16],
+        checks: Checks,
+    ) -> Result<u16, CaseworkError> {
         let new = NewDecision {
             route: to.parse().expect("it is sound"),
             persons: persons.to_vec(),
             checks: Checks {
                 not_recognisable: true,
-                ..Checks::default()
+                ..checks
             },
             why: "the mandate should know".to_owned(),
         };
         recommend(&mut self.vault, self.number, new).map(|(action, _)| action)
+    }
+
+    /// What is due of packets that one officer made.
+    fn countersigns_due(&self) -> usize {
+        let office = &self.vault.contents().lists.calendar;
+        let due = deadlines(self.case(), office, self.vault.machine().now());
+        due.iter()
+            .filter(|due| due.kind == DeadlineKind::Countersign)
+            .count()
     }
 
     pub(crate) fn out(&self, name: &str) -> PathBuf {
@@ -337,7 +356,7 @@ fn a_packet_holds_what_was_agreed_and_opens_for_its_addressee_alone() {
     let json: serde_json::Value = serde_json::from_str(&members["packet.json"]).unwrap();
     assert_eq!(
         (&json["identity"], &json["gate_version"]),
-        (&true.into(), &1.into())
+        (&true.into(), &2.into())
     );
     assert!(
         members["custody.txt"].contains(&hex::encode(
@@ -367,7 +386,7 @@ fn a_packet_holds_what_was_agreed_and_opens_for_its_addressee_alone() {
     assert_eq!(stored.receipt, made.receipt);
     assert_eq!(
         (stored.decision.version, stored.values.as_slice()),
-        (1, &[(1, Value::WithIdentity)][..])
+        (2, &[(1, Value::WithIdentity)][..])
     );
 }
 
@@ -637,4 +656,91 @@ fn a_notice_to_the_focal_point_elsewhere_says_that_there_is_a_case_and_nothing_o
     }
     let translator = desk.packet("TR:focal@focal", "x");
     assert!(matches!(translator, Err(PacketError::NoPacket)));
+}
+
+#[test]
+fn a_packet_of_a_child_named_in_the_identity_part_needs_two_officers() {
+    let mut report = case("TC-06");
+    let add = ("age_group".to_owned(), "under_18".to_owned());
+    report.answers.push(add);
+    let mut desk = Desk::of(&report, |_, _, _| {});
+    desk.prepare(
+        Urgency::U3,
+        permits(Preset::Public, NamePreset::Public),
+        "XPL",
+    );
+    desk.recommend("M1@sr-defenders", &[1]).unwrap();
+    // From here on the console knows, though no officer wrote it down.
+    desk.look();
+    assert!(!desk.case().has_child());
+    let Err(PacketError::Gate(decision)) = desk.packet("M1@sr-defenders", "x") else {
+        panic!("one officer alone told of a child");
+    };
+    assert_eq!(decision.needs, [Need::SecondOfficer]);
+}
+
+#[test]
+fn who_made_a_packet_alone_cannot_end_its_countersignature_alone() {
+    let mut desk = Desk::new("TC-06");
+    desk.look();
+    desk.prepare(
+        Urgency::U1,
+        permits(Preset::Public, NamePreset::Public),
+        "XPL",
+    );
+    let only = Checks {
+        one_officer_only: true,
+        ..Checks::default()
+    };
+    desk.recommend_with("M1@sr-defenders", &[1], only).unwrap();
+    desk.packet("M1@sr-defenders", "alone").unwrap();
+    assert_eq!(desk.countersigns_due(), 1);
+    let confirm =
+        |desk: &mut Desk| change(&mut desk.vault, desk.number, Change::NoticeConfirmed(1));
+    assert!(
+        matches!(confirm(&mut desk), Err(CaseworkError::NoNotice)),
+        "nobody confirms what nobody was told"
+    );
+    let out = desk.out("notice");
+    notice::make(&mut desk.vault, desk.number, 1, &out).unwrap();
+    confirm(&mut desk).unwrap();
+    assert!(
+        matches!(confirm(&mut desk), Err(CaseworkError::NoNotice)),
+        "a notice is confirmed once"
+    );
+    assert_eq!(desk.countersigns_due(), 1, "a confirmation is no signature");
+    desk.add(Change::Ended(End::Resolved, "it is over".to_owned()));
+    assert_eq!(desk.countersigns_due(), 1, "nor is the end of the case");
+    let mut desk = desk.seen_by_second();
+    desk.add(Change::PacketCountersigned(1, true));
+    assert_eq!(desk.countersigns_due(), 0);
+}
+
+#[test]
+fn a_notice_of_an_earlier_withdrawal_confirms_no_later_one() {
+    let mut desk = Desk::new("TC-06");
+    desk.look();
+    desk.prepare(
+        Urgency::U3,
+        permits(Preset::Public, NamePreset::Public),
+        "XPL",
+    );
+    desk.recommend("M1@sr-defenders", &[1]).unwrap();
+    desk.packet("M1@sr-defenders", "experts").unwrap();
+    desk.consent(lowered(Purpose::MandateHolders, Value::WithoutIdentity));
+    let out = desk.out("notice");
+    notice::make(&mut desk.vault, desk.number, 1, &out).unwrap();
+    desk.consent(lowered(Purpose::MandateHolders, Value::No));
+    let confirmed = change(&mut desk.vault, desk.number, Change::NoticeConfirmed(1));
+    assert!(matches!(confirmed, Err(CaseworkError::NoNotice)));
+    let today = desk.vault.today();
+    assert_eq!(notice::open_notices(desk.case(), today), [1]);
+}
+
+#[test]
+fn a_note_is_never_kept_from_officers_under_a_key_that_they_have() {
+    let note = serde_json::from_str::<Change>(r#"{"note":["casework","text"]}"#);
+    assert!(note.is_ok());
+    let note = serde_json::from_str::<Change>(r#"{"note":["identity","text"]}"#);
+    assert!(note.is_err(), "the case's key opens it to every officer");
 }

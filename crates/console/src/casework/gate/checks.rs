@@ -2,7 +2,7 @@
 
 use super::{
     Ask, Audience, Case, Decision, Identity, Instruction, Known, Need, Purpose, Scope, Target,
-    Urgency, Value, Warning, in_force, is_child, one_officer_may, responsible,
+    Urgency, Value, Warning, in_force, one_officer_may, responsible, tells_of_child,
 };
 use crate::casework::{consent::in_force::standing, deadline::review_due, values::Basis};
 
@@ -31,7 +31,7 @@ pub(super) fn add(case: &Case, ask: &Ask<'_>, decision: &mut Decision) {
 
 /// Two officers for a U1 packet, for what is public, and for a child.
 fn two_officers(case: &Case, ask: &Ask<'_>, decision: &mut Decision) {
-    let child = case.has_child() || ask.persons.iter().any(|person| is_child(case, *person));
+    let child = tells_of_child(case, ask);
     let two = case.urgency == Some(Urgency::U1) || ask.route.is_public() || child;
     if !two || ask.checks.second_officer {
         return;
@@ -43,18 +43,18 @@ fn two_officers(case: &Case, ask: &Ask<'_>, decision: &mut Decision) {
 }
 
 fn children(case: &Case, ask: &Ask<'_>, decision: &mut Decision) {
-    let mut children = false;
     for number in ask.persons {
         let Some(person) = case.persons.get(number).filter(|person| person.is_child()) else {
             continue;
         };
-        children = true;
         if person.own_view.is_none() {
             decision.needs.push(Need::OwnView(*number));
         }
     }
-    children |= case.has_child();
-    if children && ask.route.target == Target::R1 && !ask.checks.more_than_the_report {
+    if tells_of_child(case, ask)
+        && ask.route.target == Target::R1
+        && !ask.checks.more_than_the_report
+    {
         decision.needs.push(Need::MoreThanTheReport);
     }
 }

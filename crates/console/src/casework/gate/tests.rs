@@ -89,6 +89,7 @@ fn ask<'a>(route: &'a Route, checks: Checks) -> Ask<'a> {
         persons: &[1],
         checks,
         source_identified: Some(true),
+        child_known: false,
         today: day(0),
     }
 }
@@ -373,6 +374,7 @@ fn a_letter_needs_a_known_source_and_what_is_outside_the_framework_goes_nowhere(
     draft.first(1, permits_all(Some(Basis::MyOwn)));
     let anonymous = Ask {
         source_identified: Some(false),
+        child_known: false,
         ..ask(&route, DONE)
     };
     assert_eq!(
@@ -381,6 +383,7 @@ fn a_letter_needs_a_known_source_and_what_is_outside_the_framework_goes_nowhere(
     );
     let unlooked = Ask {
         source_identified: None,
+        child_known: false,
         ..ask(&route, DONE)
     };
     let needs = decide(&draft.case, &unlooked).needs;
@@ -551,6 +554,28 @@ fn a_child_is_heard_and_no_authority_is_told_on_a_report_alone() {
         decide(&draft.case, &ask(&route, report_alone)).needs,
         [Need::OwnView(1), Need::MoreThanTheReport]
     );
+}
+
+#[test]
+fn a_child_whom_only_the_identity_part_names_is_guarded_as_one_that_officers_recorded() {
+    let mut draft = open_case(Urgency::U1);
+    draft.first(1, permits_all(Some(Basis::MyOwn)));
+    let alone = Checks {
+        second_officer: false,
+        one_officer_only: true,
+        more_than_the_report: false,
+        ..DONE
+    };
+    for (to, needs) in [
+        ("M1", vec![Need::SecondOfficer]),
+        ("R1:XAA", vec![Need::SecondOfficer, Need::MoreThanTheReport]),
+    ] {
+        let route: Route = to.parse().unwrap();
+        let mut asked = ask(&route, alone);
+        assert_eq!(decide(&draft.case, &asked).needs, [], "{to}");
+        asked.child_known = true;
+        assert_eq!(decide(&draft.case, &asked).needs, needs, "{to}");
+    }
 }
 
 #[test]

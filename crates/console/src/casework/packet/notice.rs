@@ -42,6 +42,20 @@ pub fn open_notices(case: &Case, today: Day) -> Vec<u16> {
     open.map(|(number, _)| *number).collect()
 }
 
+/// Whether a notice about the packet of that number was made, after the last withdrawal that it is about, and nobody
+/// confirmed it yet.
+#[must_use]
+pub fn awaits_confirmation(case: &Case, number: u16) -> bool {
+    let Some(packet) = case.packets.get(&number) else {
+        return false;
+    };
+    let confirmed = packet.confirmed.map(|stamp| stamp.sequence);
+    let since = lowered_after(case, packet).max(confirmed);
+    let mut packets = case.packets.values();
+    packets
+        .any(|notice| notice.made.notice_of == Some(number) && Some(notice.stamp.sequence) > since)
+}
+
 /// Number of the last event that lowered what the packet rests on, of a person of the packet.
 fn lowered_after(case: &Case, packet: &MadePacket) -> Option<u64> {
     let purpose = packet.made.route.purpose();

@@ -10,10 +10,9 @@ use crate::{
         deadline::{deadlines, level},
         framework::Framework,
         knowledge::DenyIn,
-        packet::notice::open_notices,
         values::{
-            Assessment, End, Hold, Known, LinkKind, NoteFor, Outcome, PersonKind, Stage, StateRole,
-            Test, Timing, Urgency,
+            Assessment, End, Hold, Known, LinkKind, Outcome, PersonKind, Stage, StateRole, Test,
+            Timing, Urgency,
         },
     },
     vault::audit::rfc3339,
@@ -91,7 +90,7 @@ fn content(seen: &Seen<'_>) -> Markup {
         }
         @if !case.notes.is_empty() {
             h2 { (texts.get("console-casework-notes")) }
-            @for note in case.notes.iter().filter(|note| note.read_by != NoteFor::Identity) {
+            @for note in &case.notes {
                 p.soft {
                     bdi dir="ltr" { (rfc3339(note.stamp.at)) } " "
                     bdi dir="auto" { (seen.shown.contents.name_of(&note.stamp.author)) } " "
@@ -112,11 +111,7 @@ fn state(seen: &Seen<'_>) -> Markup {
     let (texts, case) = (seen.texts, seen.shown.case);
     let level = level(case, seen.shown.now);
     let due = deadlines(case, &seen.shown.contents.lists.calendar, seen.shown.now);
-    let notices = open_notices(case, seen.shown.today);
     html! {
-        @if !notices.is_empty() {
-            div.alarm role="note" { p { (texts.get("console-casework-notices")) } }
-        }
         dl {
             dt { (texts.get("console-cases-urgency")) }
             dd {

@@ -3,9 +3,18 @@
 
 use asylia_console::{
     access::Role,
-    casework::number::CaseNumber,
+    casework::{
+        acts::{self, NewDecision},
+        event::{Change, Triage},
+        gate::{Checks, Route},
+        number::CaseNumber,
+        office_data::{self, ListKind, SignedList},
+        packet,
+        values::{End, Urgency},
+    },
     vault::{Credentials, NewPerson, Vault, audit::Act, header::KdfCost},
 };
+use asylia_envelope::hybrid::HybridIdentity;
 use axum::http::StatusCode;
 
 use super::Site;
@@ -315,4 +324,49 @@ fn the_pages_of_a_case_are_those_of_casework_alone() {
                 .contains("Unlock the vault")
         );
     }
+}
+
+#[test]
+fn a_packet_that_one_officer_made_is_told_of_on_every_page_of_its_case() {
+    let (site, _, number) = with_case("TC-01");
+    let mut vault = vault(&site);
+    let recipient = HybridIdentity::from_seed(&[42; 32]).to_recipient();
+    let json = format!(
+        r#"{{"addressees":[{{"code":"sr","name":"A mandate","targets":["M1"],"recipient":"{recipient}"}}]}}"#
+    );
+    let instance = site.office.bundle.content().instance;
+    let key = &site.office.demo.office_key;
+    let list = SignedList::sign(key, instance, ListKind::Addressees, 1, &json).unwrap();
+    office_data::import(&mut vault, &list).unwrap();
+    let level = Triage {
+        level: Urgency::U1,
+        proposed: Urgency::U1,
+        reason: "danger".to_owned(),
+    };
+    acts::change(&mut vault, number, Change::Triaged(level)).unwrap();
+    let route: Route = "M1@sr".parse().unwrap();
+    let new = NewDecision {
+        route: route.clone(),
+        persons: vec![1],
+        checks: Checks {
+            not_recognisable: true,
+            one_officer_only: true,
+            ..Checks::default()
+        },
+        why: "the mandate should know".to_owned(),
+    };
+    acts::recommend(&mut vault, number, new).unwrap();
+    let pages = ["", "/consent", "/routing"];
+    let told = |page: &&str| {
+        let page = site.get(&format!("/case/{number}{page}"));
+        assert_eq!(page.status, StatusCode::OK);
+        page.text.contains("One officer alone made a packet")
+    };
+    assert_eq!(pages.iter().filter(|page| told(page)).count(), 0);
+    let out = site.office.folder.path().join("packet");
+    packet::make(&mut vault, number, &route, &out).unwrap();
+    assert_eq!(pages.iter().filter(|page| told(page)).count(), 3);
+    let end = Change::Ended(End::Resolved, "it is over".to_owned());
+    acts::change(&mut vault, number, end).unwrap();
+    assert_eq!(pages.iter().filter(|page| told(page)).count(), 3);
 }
