@@ -296,6 +296,7 @@ pub fn recommend(
     let action = Case::next(&case.actions);
     let decided = Decided {
         consent_sha256: consent_digest(case, &new.persons, today),
+        texts_sha256: case.texts_digest(),
         route: new.route,
         persons: new.persons,
         checks,

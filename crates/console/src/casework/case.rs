@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use asylia_envelope::{day::Day, ids::RecordId};
+use sha2::{Digest, Sha256};
 
 use super::{
     consent::Consents,
@@ -15,7 +16,7 @@ use super::{
     triage::Signals,
     values::{End, Hold, Known, LinkKind, NoteFor, Outcome, Stage, StateRole, Test, Urgency},
 };
-use crate::vault::item::{PersonId, Stamp};
+use crate::vault::item::Stamp;
 
 /// A case as its events leave it. Plaintext: no `Debug`.
 #[derive(Clone)]
@@ -440,18 +441,33 @@ impl Case {
             .is_some_and(|summary| summary.agreed.is_some())
     }
 
+    /// SHA-256 over what officers wrote and a packet tells: 64 hexadecimal digits.
+    #[must_use]
+    pub fn texts_digest(&self) -> String {
+        let summary = self.summary.as_ref();
+        let summary = summary.map(|summary| (&summary.text, &summary.language));
+        let notes = self.notes.iter();
+        let notes: Vec<&str> = notes
+            .filter(|note| note.read_by == NoteFor::Addressees)
+            .map(|note| note.text.as_str())
+            .collect();
+        let told = (
+            summary,
+            notes,
+            &self.allegations,
+            &self.cooperation,
+            &self.persons,
+        );
+        let json = serde_json::to_vec(&told).expect("texts serialise");
+        hex::encode(Sha256::digest(json))
+    }
+
     /// The number that a next part gets.
     #[must_use]
     pub fn next<T>(parts: &BTreeMap<u16, T>) -> u16 {
         parts
             .last_key_value()
             .map_or(1, |(number, _)| number.saturating_add(1))
-    }
-
-    /// Whether the person has it assigned.
-    #[must_use]
-    pub fn is_assigned_to(&self, person: &PersonId) -> bool {
-        self.assigned.as_deref() == Some(hex::encode(person).as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use asylia_envelope::{day::Day, ids::RecordId};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    consent::Entry,
+    consent::{CellValue, Entry},
     gate::{Checks, Decision, Route},
     number::CaseNumber,
     values::{
@@ -132,6 +132,10 @@ pub struct PacketMade {
     pub consent_sha256: String,
     /// What each person permitted at that time.
     pub values: Vec<(u16, Value)>,
+    /// What each person permitted then for whatever else the gate asked: who decides, what is published, what the
+    /// addressee may do with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<(u16, CellValue)>,
     /// Other addressees that it names.
     pub named: Vec<String>,
     /// The packet whose addressee it tells of a withdrawal; `None` for a packet itself.
@@ -153,6 +157,9 @@ pub struct Decided {
     pub decision: Decision,
     /// SHA-256 over the permissions it was asked with, 64 hexadecimal digits.
     pub consent_sha256: String,
+    /// SHA-256 over the texts that go out, as they stood when the officer looked whether they give somebody away.
+    #[serde(default)]
+    pub texts_sha256: String,
     /// Why, in the officer's words.
     pub why: String,
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     case::Case,
     consent::{
-        Matrix, Scope, in_force,
+        Cell, Matrix, Scope, in_force,
         in_force::{Countersign, standing},
     },
     values::{Basis, Hold, Known, Purpose, StateRole, Target, Urgency, Value},
@@ -199,10 +199,7 @@ fn public_copy(
     audience: &Audience,
     decision: &mut Decision,
 ) {
-    let scope = match audience {
-        Audience::State(state) => Some(Scope::State(state.clone())),
-        _ => None,
-    };
+    let scope = public_copy_scope(audience);
     let value = matrix.value(Purpose::PublicCopyOfLetter, scope.as_ref());
     let reach = Reach {
         person,
@@ -237,6 +234,39 @@ fn tells_of_child(case: &Case, ask: &Ask<'_>) -> bool {
 /// Whether two names are the same but for case and outer space.
 fn same_name(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+/// What else than its own purpose is asked for a route: who decides on it, what is published of it, and what its
+/// addressee may do with it.
+#[must_use]
+pub fn also_asked(case: &Case, route: &Route) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut ask = |purpose, scope| cells.push(Cell { purpose, scope });
+    if route.needs_mandate_holder() {
+        ask(Purpose::MandateHolders, None);
+    }
+    if route.target == Target::R2 {
+        ask(
+            Purpose::PublicCopyOfLetter,
+            public_copy_scope(&route.audience),
+        );
+    }
+    if matches!(route.target, Target::R6 | Target::X2) {
+        ask(Purpose::SgReport, None);
+    }
+    if matches!(route.target, Target::R7 | Target::Y3) {
+        for state in responsible(case) {
+            ask(Purpose::Government, Some(Scope::State(state)));
+        }
+    }
+    cells
+}
+
+fn public_copy_scope(audience: &Audience) -> Option<Scope> {
+    match audience {
+        Audience::State(state) => Some(Scope::State(state.clone())),
+        _ => None,
+    }
 }
 
 /// States on which an onward use by somebody who speaks with States would touch.

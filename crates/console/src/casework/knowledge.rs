@@ -175,8 +175,25 @@ impl Knowledge {
     /// The deny list of what leaves: of the case, and of every case of the same visit.
     #[must_use]
     pub fn deny_list(&self, cases: &Cases, case: CaseNumber, places: &[DenyIn]) -> DenyList {
+        self.deny_list_towards(cases, case, places, places)
+    }
+
+    /// As [`Self::deny_list`], with places of their own for the other cases of the visit: who permits the own name
+    /// to be used permits nothing for them.
+    #[must_use]
+    pub fn deny_list_towards(
+        &self,
+        cases: &Cases,
+        case: CaseNumber,
+        own: &[DenyIn],
+        others: &[DenyIn],
+    ) -> DenyList {
         let mut list = DenyList::default();
         for number in cases.of_one_visit(case) {
+            let places = match number == case {
+                true => own,
+                false => others,
+            };
             for (_, item) in self.words(number) {
                 if places.contains(&item.place) {
                     item.terms.iter().for_each(|term| list.add(term));

@@ -19,9 +19,9 @@ use sha2::{Digest, Sha256};
 use super::{
     acts::{ask_gate, consent_digest},
     case::{Action, Case},
-    consent::in_force,
+    consent::{CellValue, in_force},
     event::{Change, Numbered, PacketMade},
-    gate::{Checks, Decision, Identity, Route},
+    gate::{Checks, Decision, Identity, Route, also_asked},
     knowledge::DenyIn,
     number::CaseNumber,
     office_data::Addressee,
@@ -82,7 +82,7 @@ pub enum PacketError {
     Gate(Box<Decision>),
     /// An identity part was looked at by nobody.
     #[error(
-        "Nobody has looked at the identity part of this case, so its names are not on the deny list. Ask a custodian to open the report once."
+        "Nobody has looked at every identity part of this case and its visit, so their names are not on the deny list. Ask a custodian to open each report once."
     )]
     NamesUnknown,
     /// A word of the deny list stands in it.
@@ -164,12 +164,13 @@ pub fn make(
         today,
     };
     let packet = draft.packet(Texts::english());
-    search(contents, case, route, &decision, &packet)?;
+    search(contents, case, (route, &persons), &decision, &packet)?;
     let sealed = seal(&packet, &addressee)?;
     let made = PacketMade {
         action: action_number,
         route: route.clone(),
         values: values(case, route, &persons, today),
+        also: also(case, route, &persons, today),
         persons: persons.clone(),
         receipt: receipt.clone(),
         sha256: hex::encode(Sha256::digest(&sealed)),
@@ -277,9 +278,16 @@ fn decision_now(
     today: Day,
 ) -> Result<Decision, PacketError> {
     let seconded = matches!(action.seconded, Some((_, true)));
+    let case = contents
+        .cases
+        .get(number)
+        .ok_or(CaseworkError::NoSuchCase)?;
+    // Whoever looked whether somebody is recognised looked at the texts of that time.
+    let same_texts = action.decided.texts_sha256 == case.texts_digest();
     let checks = Checks {
         // Whoever recommends and whoever makes the packet are two officers as well.
         second_officer: seconded || action.stamp.author != maker,
+        not_recognisable: action.decided.checks.not_recognisable && same_texts,
         ..action.decided.checks
     };
     let decided = &action.decided;
@@ -297,34 +305,40 @@ fn decision_now(
     }
 }
 
-/// Looks for every entry of the deny list in every member.
-pub(super) fn search(
+/// Looks for every entry of the deny list in every member. The names of who is not told of are looked for whatever
+/// the others permit: those of the visit's other cases, and those of this case where it tells of some persons only,
+/// since an identity part does not say which name is whose.
+fn search(
     contents: &Contents,
     case: &Case,
-    route: &Route,
+    (route, persons): (&Route, &[u16]),
     decision: &Decision,
     packet: &Packet,
 ) -> Result<(), PacketError> {
-    let nameless = decision.identity == Identity::Without || route.is_public();
-    if nameless && !contents.knowledge.is_complete(case) {
+    let (cases, knowledge) = (&contents.cases, &contents.knowledge);
+    let tells_of_all = case.persons.keys().all(|person| persons.contains(person));
+    let nameless = decision.identity == Identity::Without || route.is_public() || !tells_of_all;
+    // A notice that there is a case holds no word of any.
+    let looked = route.target == Target::N0
+        || cases.of_one_visit(case.number).into_iter().all(|number| {
+            let names_may_stand = number == case.number && !nameless;
+            names_may_stand || cases.get(number).is_none_or(|of| knowledge.is_complete(of))
+        });
+    if !looked {
         return Err(PacketError::NamesUnknown);
     }
-    let places = [
-        (DenyIn::WithoutIdentity, nameless),
-        (
-            DenyIn::Outside,
-            route.reaches_outside() || route.is_public(),
-        ),
-        (DenyIn::Public, route.is_public()),
-    ];
-    let places: Vec<DenyIn> = places
-        .into_iter()
-        .filter(|(_, counts)| *counts)
-        .map(|(place, _)| place)
-        .collect();
-    let list = contents
-        .knowledge
-        .deny_list(&contents.cases, case.number, &places);
+    let places = |nameless: bool| {
+        let outside = route.reaches_outside() || route.is_public();
+        let places = [
+            (DenyIn::WithoutIdentity, nameless),
+            (DenyIn::Outside, outside),
+            (DenyIn::Public, route.is_public()),
+        ];
+        let counts = places.into_iter().filter(|(_, counts)| *counts);
+        counts.map(|(place, _)| place).collect::<Vec<DenyIn>>()
+    };
+    let (own, others) = (places(nameless), places(true));
+    let list = knowledge.deny_list_towards(cases, case.number, &own, &others);
     for (name, bytes) in packet.members() {
         let found = list.found_in(bytes).len();
         if found > 0 {
@@ -350,6 +364,21 @@ pub(super) fn values(case: &Case, route: &Route, persons: &[u16], today: Day) ->
         .iter()
         .map(|person| (*person, value(person)))
         .collect()
+}
+
+/// What each person permits for whatever else the gate asks for a route.
+fn also(case: &Case, route: &Route, persons: &[u16], today: Day) -> Vec<(u16, CellValue)> {
+    let cells = also_asked(case, route);
+    let each = persons.iter().flat_map(|person| {
+        let matrix = in_force(case, *person, today);
+        let values = cells.iter().map(move |cell| {
+            let value = matrix.value(cell.purpose, cell.scope.as_ref());
+            let cell = cell.clone();
+            (*person, CellValue { cell, value })
+        });
+        values.collect::<Vec<_>>()
+    });
+    each.collect()
 }
 
 /// A number that says nothing, for the addressee's answer.

@@ -16,8 +16,8 @@ use asylia_console::{
         packet::{self, PacketError, notice},
         rules::CaseworkError,
         values::{
-            ActionResult, Assessment, Basis, End, Known, NamePreset, NoteFor, PersonKind, Preset,
-            Purpose, StateRole, Timing, Urgency, Value,
+            ActionResult, Assessment, Basis, End, Known, LinkKind, NamePreset, NoteFor, PersonKind,
+            Preset, Purpose, StateRole, Timing, Urgency, Value,
         },
     },
     report::OpenedReport,
@@ -424,6 +424,7 @@ fn no_entry_of_the_deny_list_stands_in_any_byte_of_a_packet_without_identity() {
         for word in &denied {
             let hidden = format!("It was said that {} came.", word.to_uppercase());
             desk.summary(&hidden);
+            desk.recommend(to, &[1]).expect("the gate lets it");
             let refused = desk.packet(to, "dirty");
             assert!(
                 matches!(refused, Err(PacketError::DenyList("packet.txt", _))),
@@ -434,6 +435,7 @@ fn no_entry_of_the_deny_list_stands_in_any_byte_of_a_packet_without_identity() {
         // And in a note that goes with every packet.
         desk.summary("A clean text.");
         desk.add(Change::Note(NoteFor::Addressees, denied[0].clone()));
+        desk.recommend(to, &[1]).expect("the gate lets it");
         assert!(
             matches!(desk.packet(to, "dirty"), Err(PacketError::DenyList(..))),
             "{key}"
@@ -476,6 +478,10 @@ fn the_name_of_the_source_never_goes_towards_a_state_even_where_others_are_named
     assert!(!made.receipt.is_empty());
     for name in of_source {
         desk.summary(&format!("{name} wrote that Олег is held."));
+        let action = desk.recommend(to, &[1]).expect("the gate lets it");
+        desk = desk.seen_by_second();
+        desk.add(Change::DecisionSeconded(action, true));
+        desk = desk.seen_by_first();
         assert!(
             matches!(desk.packet(to, "dirty"), Err(PacketError::DenyList(..))),
             "{name}"
@@ -743,4 +749,134 @@ fn a_note_is_never_kept_from_officers_under_a_key_that_they_have() {
     assert!(note.is_ok());
     let note = serde_json::from_str::<Change>(r#"{"note":["identity","text"]}"#);
     assert!(note.is_err(), "the case's key opens it to every officer");
+}
+
+/// The report of that case, in which the identity part has this one name.
+fn of_name(key: &str, name: &str) -> Report {
+    let mut report = case(key);
+    report.answers.retain(|(id, _)| id != "person_names");
+    let name = ("person_names".to_owned(), name.to_owned());
+    report.answers.push(name);
+    report
+}
+
+#[test]
+fn who_permits_the_own_name_permits_none_of_another_case_of_the_visit() {
+    let mut desk = Desk::of(&of_name("TC-06", "Ada Quorn"), |_, _, _| {});
+    desk.look();
+    desk.prepare(
+        Urgency::U3,
+        permits(Preset::Public, NamePreset::Public),
+        "XPL",
+    );
+    let other = desk.office.seal(&of_name("TC-07", "Bela Vask"));
+    let bundle = desk.office.pack(std::slice::from_ref(&other));
+    take(&mut desk.vault, &bundle).unwrap();
+    let new = NewCase {
+        records: vec![other.record_id],
+        door: None,
+    };
+    let second = make(&mut desk.vault, new).unwrap();
+    desk.add(Change::Linked(LinkKind::SameVisit, second));
+    desk.summary("Ada Quorn was visited.");
+    desk.recommend("R5@HC", &[1]).unwrap();
+    assert!(
+        matches!(
+            desk.packet("R5@HC", "unseen"),
+            Err(PacketError::NamesUnknown)
+        ),
+        "of the other case nobody knows the names"
+    );
+    OpenedReport::open(&mut desk.vault, other.record_id)
+        .unwrap()
+        .unwrap();
+    desk.packet("R5@HC", "own").expect("the own name may stand");
+    desk.summary("Ada Quorn was visited with Bela.");
+    desk.recommend("R5@HC", &[1]).unwrap();
+    assert!(matches!(
+        desk.packet("R5@HC", "other"),
+        Err(PacketError::DenyList(..))
+    ));
+}
+
+#[test]
+fn who_is_not_told_of_is_not_named_where_another_person_of_the_case_is() {
+    let mut desk = Desk::of(&of_name("TC-06", "Ada Quorn; Bela Vask"), |_, _, _| {});
+    desk.prepare(
+        Urgency::U3,
+        permits(Preset::Public, NamePreset::Public),
+        "XPL",
+    );
+    desk.add(Change::Person(Numbered {
+        number: 2,
+        item: person(),
+    }));
+    desk.summary("A person was visited with Bela Vask.");
+    desk.recommend("R5@HC", &[1]).unwrap();
+    assert!(matches!(
+        desk.packet("R5@HC", "unseen"),
+        Err(PacketError::NamesUnknown)
+    ));
+    desk.look();
+    assert!(matches!(
+        desk.packet("R5@HC", "one"),
+        Err(PacketError::DenyList(..))
+    ));
+    desk.consent(Entry::First(
+        2,
+        Box::new(permits(Preset::Public, NamePreset::Public)),
+    ));
+    desk.recommend("R5@HC", &[1, 2]).unwrap();
+    desk.packet("R5@HC", "both").expect("both may be named");
+}
+
+#[test]
+fn whoever_decides_and_what_is_published_is_told_of_a_withdrawal_too() {
+    for (purpose, told) in [
+        (Purpose::MandateHolders, "no longer permits this use"),
+        (Purpose::PublicCopyOfLetter, "no longer permits this use"),
+    ] {
+        let mut desk = Desk::new("TC-06");
+        desk.look();
+        desk.prepare(
+            Urgency::U3,
+            permits(Preset::Public, NamePreset::Public),
+            "XPL",
+        );
+        desk.add(Change::SourceIdentified(true, "by name".to_owned()));
+        desk.summary("An organisation was allegedly struck off the register.");
+        let to = "R2:XPL@sr-defenders";
+        desk.recommend(to, &[1]).unwrap();
+        desk.packet(to, "letter").unwrap();
+        desk.consent(lowered(purpose, Value::No));
+        let today = desk.vault.today();
+        assert_eq!(notice::open_notices(desk.case(), today), [1], "{purpose:?}");
+        let out = desk.out("notice");
+        notice::make(&mut desk.vault, desk.number, 1, &out).unwrap();
+        let said = &desk.opened("notice")["notice.txt"];
+        assert!(said.contains(told), "{purpose:?}: {said}");
+        desk.add(Change::NoticeConfirmed(1));
+        assert!(notice::open_notices(desk.case(), today).is_empty());
+    }
+}
+
+#[test]
+fn a_look_for_recognition_holds_for_the_texts_that_were_looked_at() {
+    let mut desk = Desk::new("TC-06");
+    desk.look();
+    desk.prepare(
+        Urgency::U3,
+        permits(Preset::UnExperts, NamePreset::Never),
+        "XPL",
+    );
+    desk.summary("An organisation was allegedly struck off the register.");
+    desk.recommend("M1@sr-defenders", &[1]).unwrap();
+    desk.packet("M1@sr-defenders", "first").unwrap();
+    desk.summary("The only organisation of its kind in the valley was struck off.");
+    let Err(PacketError::Gate(decision)) = desk.packet("M1@sr-defenders", "second") else {
+        panic!("nobody looked at the new text");
+    };
+    assert_eq!(decision.needs, [Need::Recognition]);
+    desk.recommend("M1@sr-defenders", &[1]).unwrap();
+    desk.packet("M1@sr-defenders", "second").unwrap();
 }
