@@ -167,9 +167,8 @@ describe("a follow-up", () => {
           permissions: said.permissions,
           withdrawAll: said.withdraw_all,
           deleteReport: said.delete_report,
-          newCode: said.new_mailbox !== null,
+          newSecret: said.new_mailbox && NEW_SECRET,
         },
-        said.new_mailbox && NEW_SECRET,
         { instance: INSTANCE, period: "2026-Q4", submissionId: "55".repeat(16) },
       );
       assert.equal(Buffer.from(made.document).toString(), document, name);

@@ -23,8 +23,9 @@ for (const { path, ...claims } of request.files) {
 const { today, pageNumber, fields, note, words } = request;
 const bundle = verifyBundle(note, words, today);
 const asked = { bundle, today, language: "en", pageNumber, fields, files, random };
+const unhex = (/** @type {"secret" | "newSecret"} */ name) => Buffer.from(request.followUp[name], "hex");
 const { receipt, stream } = await (request.followUp
-  ? sealFollowUp(asked, { ...request.followUp, secret: Buffer.from(request.followUp.secret, "hex") })
+  ? sealFollowUp(asked, { ...request.followUp, secret: unhex("secret"), newSecret: unhex("newSecret") })
   : sealReport(asked));
 const out = await open(join(folder, "sealed"), "w");
 for await (const piece of stream) {

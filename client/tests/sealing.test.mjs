@@ -9,7 +9,7 @@ import { content, fingerprint, identities, note } from "./notes.mjs";
 /** @typedef {import("../src/core/index.js").SealRequest} SealRequest */
 /** @typedef {import("../src/core/index.js").FileInput} FileInput */
 
-const { sealReport, verifyBundle, SealProblem } = await core();
+const { drawSecret, sealFollowUp, sealReport, verifyBundle, SealProblem } = await core();
 const TODAY = "2026-11-23";
 const MIB = 1024 * 1024;
 const bundle = verifyBundle(note(content()), fingerprint(content()), TODAY);
@@ -31,6 +31,28 @@ async function sealed(change = {}) {
   }
   return Buffer.concat(pieces);
 }
+
+describe("a sealed follow-up", () => {
+  test("names and shows one new code, however often it is sealed", async () => {
+    const said = { counter: 1, answersReply: null, nonce: null, permissions: {}, withdrawAll: false, deleteReport: false };
+    const [secret, newSecret] = [drawSecret(random), drawSecret(random)];
+    const attempt = async () => {
+      const { receipt, stream } = await sealFollowUp(request(), { ...said, secret, newSecret });
+      const pieces = [];
+      for await (const piece of stream) {
+        pieces.push(Buffer.from(piece));
+      }
+      const { compartments } = parsed(Buffer.concat(pieces));
+      const named = await document(compartments, "account", identities.account, "new_mailbox.lookup_id");
+      return { receipt, named };
+    };
+    const first = await attempt();
+    assert.match(first.named, /^[0-9a-f]{64}$/);
+    assert.deepEqual(await attempt(), first);
+    const none = await sealFollowUp(request(), { ...said, secret, newSecret: null });
+    assert.equal(none.receipt, null);
+  });
+});
 
 describe("a sealed report", () => {
   test("has the frame of docs/FORMAT.md", async () => {

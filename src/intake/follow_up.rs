@@ -131,7 +131,12 @@ impl Telling for Told {
         let instance = intake.bundle.content().instance;
         let keys = code.derive_mailbox(instance);
         let counter = next_counter(highest_read(intake, &keys, rng).await?, intake.now_unix_s);
-        let new_code = self.new_code.then(|| ReturnCode::generate(rng));
+        let new_code = match (self.new_code, self.draft.page_number) {
+            (true, Some(page)) => Some(code.derive_new_code(instance, page)),
+            // Every page of ours has one; a code of chance would be another one each time this is sent.
+            (true, None) => return Err(Refusal::BadForm.into()),
+            (false, _) => None,
+        };
         let new = new_code.as_ref().map(|code| code.derive_mailbox(instance));
         let (follow_up, identity) = self.into_follow_up(intake, &keys, counter, new.as_ref());
         if !follow_up.says_something(files) {

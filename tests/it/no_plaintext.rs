@@ -214,6 +214,7 @@ fn a_follow_up_leaves_no_plaintext_behind() {
     search.add("signing seed".to_owned(), keys.signing_key.seed().to_vec());
     let form = Form::default()
         .text("code", &words)
+        .text("page_number", &"5c".repeat(16))
         .text("new_code", "yes")
         .text("story", &canaries.long(120 * 1024))
         .text("person_names", &format!("Somebody {}", canaries.identity))

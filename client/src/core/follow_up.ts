@@ -23,8 +23,11 @@ export interface FollowUp {
   permissions: Readonly<Record<string, string>>;
   withdrawAll: boolean;
   deleteReport: boolean;
-  /** Whether a new code is to take the place of this one. */
-  newCode: boolean;
+  /**
+   * The secret of the code that is to take the place of this one, 13 bytes, or null. Drawn where the message is
+   * composed: all attempts to send it name one code, for any of them may be stored while its answer is lost.
+   */
+  newSecret: Uint8Array | null;
 }
 
 /** A follow-up as it stands in `account`, and what proves it once the manifest is known. */
@@ -57,16 +60,15 @@ export function nextCounter(now: number, known: number): number {
   return Math.max(Math.floor(now / 1000), known + 1);
 }
 
-/** Writes a follow-up; `newSecret` is that of the new code, where there is to be one. */
+/** Writes a follow-up. */
 export function prepareFollowUp(
   { language, pageNumber, answers }: { language: string; pageNumber: string | null; answers: Answers },
   said: FollowUp,
-  newSecret: Uint8Array | null,
   { instance, submissionId }: Belonging,
 ): PreparedFollowUp {
   const { signingKey, ...seeds } = mailboxSeeds(said.secret, instance);
   const { lookup_id: lookupId } = addressOf({ signingKey, ...seeds });
-  const newSeeds = newSecret && mailboxSeeds(newSecret, instance);
+  const newSeeds = said.newSecret && mailboxSeeds(said.newSecret, instance);
   const newMailbox: MailboxAddress | null = newSeeds && addressOf(newSeeds);
   const document = json({
     version: FORMAT_VERSION,

@@ -11,5 +11,5 @@ export {
   BundleProblem, CodeProblem, SealProblem, type BundleProblemKind, type CodeProblemKind, type SealProblemKind,
 } from "./problems.js";
 export { REPLY_SLOT_BYTES, type Reply, type ReplyKind } from "./reply.js";
-export { mailboxSeeds, parseCode } from "./return_code.js";
+export { drawSecret, mailboxSeeds, parseCode } from "./return_code.js";
 export { sealFollowUp, sealReport, type FileInput, type Receipt, type Sealed, type SealRequest } from "./sealing.js";

@@ -110,18 +110,16 @@ export async function sealReport(request: SealRequest): Promise<Sealed & { recei
 }
 
 /**
- * The same for a follow-up; the receipt is that of the new code, where one is to be drawn.
+ * The same for a follow-up; the receipt is that of the new code, where it names one.
  *
  * @throws as `sealReport`, but the story may be empty.
  */
 export async function sealFollowUp(request: SealRequest, said: FollowUp): Promise<Sealed> {
   const answers = answersOf(request.fields, false);
   const { period, pageNumber, belonging } = begin(request);
-  const newSecret = said.newCode ? drawSecret(request.random) : null;
   const text = { language: request.language, pageNumber, answers };
-  const { document, proof } = prepareFollowUp(text, said, newSecret, belonging);
-  const receipt = newSecret && { ...written(newSecret), proofWords: null };
-  newSecret?.fill(0);
+  const { document, proof } = prepareFollowUp(text, said, belonging);
+  const receipt = said.newSecret && { ...written(said.newSecret), proofWords: null };
   const documents = { account: documentStream("follow-up", document), identity: identity(answers), proof };
   return { receipt, stream: sealedFile(request, period, belonging, documents) };
 }

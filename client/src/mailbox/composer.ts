@@ -2,6 +2,7 @@
  * What a person writes to the office with the code: text, files, an answer to a question, other permissions, a new
  * code. Sealed and signed by the form's script as a Worker, and brought to the server as a report is.
  */
+import { drawSecret } from "../core/index.js";
 import type { FollowUp, Mailbox, Receipt } from "../core/index.js";
 import { hex } from "../core/bytes.js";
 import { button, element, paragraph, tick } from "../page/dom.js";
@@ -36,7 +37,9 @@ export class Composer implements Sender {
   #mailbox: Mailbox;
   #office: Correspondence;
   /** Drawn with the page: the same one twice is one follow-up sent twice. */
-  #pageNumber = hex(crypto.getRandomValues(new Uint8Array(16)));
+  #pageNumber = hex(random(16));
+  /** Of the new code, if one is asked for: the same however often this is sent, and shown whichever was stored. */
+  #newSecret = drawSecret(random);
 
   constructor(secret: Uint8Array, mailbox: Mailbox, office: Correspondence) {
     this.#secret = secret;
@@ -92,6 +95,7 @@ export class Composer implements Sender {
     this.#sending.end();
     this.#story.value = "";
     this.#files.clear();
+    this.#newSecret.fill(0);
     this.section.remove();
   }
 
@@ -119,12 +123,12 @@ export class Composer implements Sender {
       answersReply: this.#mailbox.replies.at(-1)?.digest ?? null,
       nonce: this.#answers.value || null,
       ...this.#permissions.chosen,
-      newCode: this.#newCode.checked,
+      newSecret: this.#newCode.checked ? this.#newSecret : null,
     };
   }
 
-  #saysSomething({ permissions, withdrawAll, deleteReport, newCode }: Omit<FollowUp, "counter">): boolean {
-    const changes = withdrawAll || deleteReport || newCode || Object.keys(permissions).length > 0;
+  #saysSomething({ permissions, withdrawAll, deleteReport, newSecret }: Omit<FollowUp, "counter">): boolean {
+    const changes = withdrawAll || deleteReport || newSecret !== null || Object.keys(permissions).length > 0;
     return changes || this.#files.files.length > 0 || this.#story.value.trim() !== "";
   }
 }
@@ -139,6 +143,10 @@ function questions({ replies }: Mailbox): HTMLSelectElement {
   }
   select.value = replies.at(-1)?.nonce ?? "";
   return select;
+}
+
+function random(bytes: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(bytes));
 }
 
 function labelled(words: string, field: HTMLElement, help?: string): HTMLLabelElement {

@@ -101,7 +101,10 @@ class Sealer {
     }
   }
 
-  /** Every attempt is sealed anew, under a return code of its own; only the last one's is ever shown. */
+  /**
+   * Every attempt is sealed anew: a report under a return code of its own, of which only the last is ever shown; a
+   * follow-up under the one new code that it brings, since the office puts that of the first to be stored in force.
+   */
   async #sealAndUpload(report: Report, gate: Gate): Promise<Receipt | null> {
     for (let attempt = 1; ; attempt += 1) {
       this.#tellOf(gate, { kind: "phase", phase: "locking" });

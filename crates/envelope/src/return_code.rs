@@ -12,7 +12,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     hybrid::HybridIdentity,
-    ids::{InstanceId, LookupId},
+    ids::{InstanceId, LookupId, PageNumber},
     signing::{Mailbox, SigningKey, framed},
     words::WordList,
 };
@@ -54,6 +54,23 @@ impl ReturnCode {
     pub fn generate(rng: &mut (impl RngCore + CryptoRng)) -> Self {
         let mut bytes = Zeroizing::new([0; 16]);
         rng.fill_bytes(&mut *bytes);
+        Self {
+            secret: u128::from_be_bytes(*bytes) & SECRET_MASK,
+        }
+    }
+
+    /// Derives the code that takes the place of this one where a server seals: a page that is posted twice gives the
+    /// same one twice, since the first may be stored while its answer is lost.
+    #[must_use]
+    pub fn derive_new_code(&self, instance: InstanceId, page: PageNumber) -> Self {
+        let bits = self.secret_bytes();
+        let hkdf = Hkdf::<Sha512>::new(Some(NEW_CODE_CONTEXT.as_bytes()), &*bits);
+        let mut bytes = Zeroizing::new([0; 16]);
+        hkdf.expand(
+            &framed(NEW_CODE_CONTEXT, &[&instance.0, &page.0]),
+            &mut *bytes,
+        )
+        .expect("HKDF-SHA-512 gives up to 16320 bytes");
         Self {
             secret: u128::from_be_bytes(*bytes) & SECRET_MASK,
         }
@@ -253,6 +270,7 @@ const SECRET_MASK: u128 = (1 << 102) - 1;
 /// 102 bits take the last 13 of 16 bytes.
 const SKIPPED_BYTES: usize = 3;
 const CHECK_CONTEXT: &str = "asylia/v1/return-code/check";
+const NEW_CODE_CONTEXT: &str = "asylia/v1/new-code";
 const MAILBOX_CONTEXT: &str = "asylia/v1/mailbox";
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn a_follow_up_that_the_browser_seals_opens_and_proves_whose_it_is() {
         "permissions": {"government": "no", "mandate_holders": "without_identity"},
         "withdrawAll": false,
         "deleteReport": true,
-        "newCode": true,
+        "newSecret": "00112233445566778899aabbcc",
     });
     let sealed = office.seal_in_node_as(&json!([]), &follow_up);
     let mut reader = SealedFileReader::open(sealed.as_slice()).expect("a sealed file");

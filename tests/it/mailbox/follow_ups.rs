@@ -5,7 +5,7 @@ use std::fs;
 
 use asylia_envelope::{
     follow_up::{Permission, Purpose},
-    ids::QuestionNonce,
+    ids::{PageNumber, QuestionNonce},
     open::{OpenedFollowUp, OpenedRecord},
     record::SealedBy,
     return_code::ReturnCode,
@@ -114,7 +114,7 @@ fn a_new_code_is_shown_once_and_signed_by_both() {
     let place = Place::new();
     let server = place.start(Program::Asylia);
     let code = ReturnCode::generate(&mut OsRng);
-    let form = form(&code).text("new_code", "yes");
+    let form = new_code_form(&code, &PageNumber::generate(&mut OsRng));
     let sent = post(&server, "/mailbox/send", form);
     assert_eq!((sent.status, sent.body.len()), (200, 10_000));
     let digits = sent
@@ -133,6 +133,34 @@ fn a_new_code_is_shown_once_and_signed_by_both() {
     assert_eq!(record.verify_follow_up(&old), Ok(()));
     let named = said(&record).new_mailbox.clone().expect("a new mailbox");
     assert!(named == MailboxAddress::of(&new.derive_mailbox(instance(&place))));
+}
+
+/// The first answer may be lost, and the page posted again: the office puts the code of the first in force.
+#[test]
+fn a_page_that_is_posted_twice_names_one_new_code_and_shows_it_both_times() {
+    let place = Place::new();
+    let server = place.start(Program::Asylia);
+    let code = ReturnCode::generate(&mut OsRng);
+    let page = PageNumber::generate(&mut OsRng);
+    let shown = |page: &PageNumber| {
+        let sent = post(&server, "/mailbox/send", new_code_form(&code, page));
+        sent.output("return-digits")
+            .expect("a new code")
+            .replace(' ', "")
+    };
+    let (first, again) = (shown(&page), shown(&page));
+    assert_eq!(first, again);
+    assert_ne!(shown(&PageNumber::generate(&mut OsRng)), first);
+    let new = ReturnCode::parse(&first).expect("a whole code");
+    let new = MailboxAddress::of(&new.derive_mailbox(instance(&place)));
+    let records = place.open_all(&place.export("1.asylia"));
+    let of_page = records
+        .iter()
+        .filter(|record| said(record).page_number == Some(page));
+    let named: Vec<_> = of_page
+        .map(|record| said(record).new_mailbox.clone())
+        .collect();
+    assert!(named.len() == 2 && named.iter().all(|named| named.as_ref() == Some(&new)));
 }
 
 #[test]
@@ -206,6 +234,8 @@ fn bad_forms(code: &ReturnCode) -> Vec<Bad> {
             "could not be read",
         ),
         (with("question", "maybe"), 400, "could not be read"),
+        // Without the number of its page it would be another code each time it is sent.
+        (with("new_code", "yes"), 400, "could not be read"),
         (behind, 400, "could not be read"),
     ]
 }
@@ -296,6 +326,11 @@ fn report(server: &Server) -> Shown {
 
 fn form(code: &ReturnCode) -> Form {
     Form::default().text("code", &code.to_digits())
+}
+
+fn new_code_form(code: &ReturnCode, page: &PageNumber) -> Form {
+    let form = form(code).text("page_number", &page.to_string());
+    form.text("new_code", "yes")
 }
 
 fn say(server: &Server, code: &ReturnCode, story: &str) -> Answer {

@@ -211,21 +211,27 @@ impl Candidate<'_> {
         transaction: &VaultTransaction<'_>,
         said: &FollowUp,
     ) -> Option<RefusedFollowUp> {
+        let correspondence = &transaction.contents().correspondence;
+        let copies = transaction.contents().records_of(self.imported);
+        let new_code = said.new_mailbox.as_ref().map(|new| new.lookup_id);
+        let accepted = |record: RecordId| {
+            let verdict = correspondence.verdict(record);
+            verdict.is_some_and(|verdict| {
+                let named = verdict.new_mailbox.as_ref().map(|new| new.lookup_id);
+                // One that names another code says something else, whatever its page: nobody is to hold it in vain.
+                verdict.refused.is_none() && (new_code.is_none() || new_code == named)
+            })
+        };
+        // Before the code's end: the first of the two may be what ended it, and the second is no alarm.
+        if copies.into_iter().any(accepted) {
+            return Some(RefusedFollowUp::SentTwice);
+        }
         if self.mailbox.ended {
             // Withdrawing would be the one thing to honour still, and who has an old code may be anybody.
             return Some(match said.new_mailbox.is_some() {
                 true => RefusedFollowUp::SecondNewCode,
                 false => RefusedFollowUp::EndedCode,
             });
-        }
-        let correspondence = &transaction.contents().correspondence;
-        let copies = transaction.contents().records_of(self.imported);
-        let accepted = |record: RecordId| {
-            let verdict = correspondence.verdict(record);
-            verdict.is_some_and(|verdict| verdict.refused.is_none())
-        };
-        if copies.into_iter().any(accepted) {
-            return Some(RefusedFollowUp::SentTwice);
         }
         if said.counter <= self.mailbox.follow_up_counter {
             return Some(RefusedFollowUp::OldCounter);

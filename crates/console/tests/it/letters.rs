@@ -21,7 +21,7 @@ use asylia_console::{
 use asylia_envelope::{
     answers::Answers,
     follow_up::{FollowUp, Permission, Purpose},
-    ids::{EpochId, LookupId, QuestionNonce, RecordId, SubmissionId},
+    ids::{EpochId, LookupId, PageNumber, QuestionNonce, RecordId, SubmissionId},
     record::SealedBy,
     reply::{OpenedReply, ReplyError, ReplyKind, open_slot},
     return_code::{MailboxKeys, ReturnCode},
@@ -498,6 +498,41 @@ fn said_with_new_code(person: &mut Person, new: &MailboxKeys) -> FollowUp {
     let mut said = person.follow_up("");
     said.new_mailbox = Some(MailboxAddress::of(new));
     said
+}
+
+/// The answer to the first may be lost, and the page sent again: its person knows one new code.
+#[test]
+fn two_records_of_one_page_leave_the_shown_code_in_force_and_raise_no_alarm() {
+    let (mut office, mut vault) = office();
+    let mut person = Person::new(&office);
+    let report = settled(&mut office, &mut vault, &person, SealedBy::Browser);
+    let (mut new, other) = (Person::new(&office), Person::new(&office));
+    let page_number = Some(PageNumber::generate(&mut OsRng));
+    let mut of_one_page = |new: &Person| FollowUp {
+        page_number,
+        ..said_with_new_code(&mut person, &new.keys)
+    };
+    let (first, again, another) = (of_one_page(&new), of_one_page(&new), of_one_page(&other));
+    for (said, new) in [(&first, &new), (&again, &new), (&another, &other)] {
+        let record = office.seal_follow_up(said, &person.keys, Some(&new.keys), SealedBy::Browser);
+        bring(&mut office, &mut vault, &[record], 0);
+    }
+    let reader = vault.contents().correspondence.mailbox_of(report).unwrap();
+    assert_eq!(reader.mailbox.lookup_id, new.keys.lookup_id());
+    let said = new.follow_up("with the new one");
+    let record = office.seal_follow_up(&said, &new.keys, None, SealedBy::Browser);
+    bring(&mut office, &mut vault, &[record], 0);
+    let refused: BTreeSet<_> = verdicts(&mut vault, report)
+        .into_iter()
+        .map(|(refused, _)| refused)
+        .collect();
+    // A third that names another code is an alarm, whatever page it claims.
+    let expected = [
+        None,
+        Some(RefusedFollowUp::SentTwice),
+        Some(RefusedFollowUp::SecondNewCode),
+    ];
+    assert_eq!(refused, expected.into());
 }
 
 #[test]

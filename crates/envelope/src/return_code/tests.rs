@@ -38,6 +38,21 @@ fn the_vectors_hold() {
     assert_eq!(checked, 4);
 }
 
+/// The digits are those of an independent implementation in Python: HMAC, SHA-512 and the text of FORMAT.md.
+#[test]
+fn a_new_code_is_the_same_for_one_page_and_another_for_another() {
+    let old = code(0x01_2345_6789_abcd_ef01_2345_6789);
+    let (here, page) = (InstanceId([0x11; 16]), PageNumber([0x22; 16]));
+    let digits = |code: &ReturnCode, instance, page| {
+        code.derive_new_code(instance, page).to_digits().to_string()
+    };
+    let expected = "1080933658924502150329636404217759";
+    assert_eq!(digits(&old, here, page), expected);
+    assert_ne!(digits(&old, here, PageNumber([0x23; 16])), expected);
+    assert_ne!(digits(&old, InstanceId([0x12; 16]), page), expected);
+    assert_ne!(digits(&code(old.secret + 1), here, page), expected);
+}
+
 #[test]
 fn people_may_type_a_code_in_many_ways() {
     let code = code(0x0012_3456_789a_bcde_f011_2233_4455);
