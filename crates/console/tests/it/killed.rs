@@ -107,7 +107,9 @@ fn one_chain_and_each_answer_once(office: &Office, people: &[MailboxKeys]) {
     let (mut notes, mut slots) = (BTreeMap::new(), BTreeMap::new());
     let files = fs::read_dir(office.folder.path()).expect("it can be read");
     for file in files.flatten() {
-        if !file.file_name().to_string_lossy().starts_with("out-") {
+        let name = file.file_name().to_string_lossy().into_owned();
+        // Beside each bundle lies the vault's head.
+        if !name.starts_with("out-") || name.ends_with(".head") {
             continue;
         }
         let bytes = fs::read(file.path()).expect("it can be read");
