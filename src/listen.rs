@@ -1,7 +1,7 @@
 //! The accept loop: sockets on loopback or in the file system, hyper's HTTP/1 on each connection.
 //! Written by hand because the ready-made loop has no time-out for request heads and always sends
 //! `Date`. Trusts no peer: heads, idle times, stalled writes and the number of connections are all
-//! bounded. tor's socket is one of its own, where every connection first names its circuit ([`proxy`]). A malformed head is answered by hyper with a bare status line that names nothing.
+//! bounded. tor's socket is one of its own, where every connection first names its circuit (`proxy.rs`). A malformed head is answered by hyper with a bare status line that names nothing.
 
 use std::{future::Future, io, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 

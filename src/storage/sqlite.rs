@@ -128,7 +128,7 @@ fn connect_options(options: &SqliteOptions, reader: bool) -> SqliteConnectOption
 /// Makes the folder of a database file, mode 0700, if it is missing, and returns it.
 ///
 /// # Errors
-/// [`StoreError::Io`] if it cannot be made.
+/// When it cannot be made.
 pub fn prepare_folder(path: &Path) -> Result<&Path, StoreError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -1,6 +1,6 @@
 //! Consent: what each person of a case permits, for which purpose, towards which State or named addressee.
 //!
-//! Entries are only ever added; the matrix in force is computed from them and the time ([`in_force`]). Lowering and
+//! Entries are only ever added; the matrix in force is computed from them and the time ([`in_force()`]). Lowering and
 //! withdrawing act at once. Raising needs an answer of the person to a fresh question, two officers, the tick of one
 //! of them that nothing suggests pressure, and, where code or answer ever passed through the server, a second
 //! question with its answer.
